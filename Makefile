@@ -1,0 +1,36 @@
+# Clave's commands. "make help" lists them; CONTRIBUTING.md says more.
+
+# The packages looked at: make test PKG=./internal/nif/...
+PKG = ./...
+# Arguments of make bench, and how long make fuzz stays with each target.
+ONLY =
+FUZZTIME = 30s
+
+# The project's own tools come first, among them a later Node.js where the system's is too old.
+export PATH := $(CURDIR)/.cache/bin:$(PATH)
+
+help: ## list these commands
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+
+test: install check ## install what is missing, check the code, run every test; a skipped test is a failure
+	@.cache/bin/testsum -race -count=1 -timeout=15m $(PKG)
+
+install: ## install what the tests need and the machine has not (Debian packages, npm packages, build tools)
+	@bash scripts/install.sh
+
+check: install ## gofmt, go vet, staticcheck, govulncheck
+	@bash scripts/check.sh $(PKG)
+
+demo: ## start a complete Clave on this machine, offline, with test citizens
+	@go run ./cmd/clave demo
+
+bench: ## time complete journeys; ONLY=name for one of them
+	@go run ./bench -only '$(ONLY)'
+
+store-bench: ## time the store alone
+	@go test -run '^$$' -bench . -benchmem ./internal/store/...
+
+fuzz: ## feed every parser random input for FUZZTIME=30s each
+	@FUZZTIME='$(FUZZTIME)' bash scripts/fuzz.sh $(PKG)
+
+.PHONY: help test install check demo bench store-bench fuzz
