@@ -1,0 +1,109 @@
+package keyring
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"clave/internal/secret"
+)
+
+// ErrReadable means that others than the owner may read the file.
+var ErrReadable = errors.New("keyring: others may read the file")
+
+const (
+	ownerOnly  = 0o600
+	others     = 0o077
+	maxFile    = 1 << 20 // bytes
+	signerSAML = "saml"
+)
+
+// Create draws a new ring and writes it to path, readable by its owner only. It never replaces a file (fs.ErrExist): what was sealed with
+// the old keys would be lost. When it returns, the file survives a power cut.
+func Create(path string, kind Kind) (*Ring, error) {
+	r, err := draw(kind, time.Now())
+	if err != nil {
+		return nil, fmt.Errorf("keyring: %w", err)
+	}
+	data, err := encode(r)
+	if err != nil {
+		return nil, fmt.Errorf("keyring: %w", err)
+	}
+	if err := write(path, data); err != nil {
+		return nil, fmt.Errorf("keyring: %w", err)
+	}
+	return r, nil
+}
+
+func draw(kind Kind, now time.Time) (*Ring, error) {
+	if kind != Demo && kind != Live {
+		return nil, errors.New("a ring is demo or live")
+	}
+	saml, err := makeSigning(signerSAML, kind, now)
+	if err != nil {
+		return nil, err
+	}
+	m := master{[idSize]byte(secret.Bytes(idSize)), secret.Bytes(secret.KeySize)}
+	return &Ring{kind, m, []master{m}, map[string]signing{signerSAML: saml}}, nil
+}
+
+// write leaves either the whole file on disk or none.
+func write(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, ownerOnly)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// syncDir makes the name last, not only the bytes.
+func syncDir(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// Open reads a ring. It fails with [ErrReadable] when group or others may read the file, with [ErrFile] when it is damaged, and with the
+// error of the system when it is not there.
+func Open(path string) (*Ring, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("keyring: %w", err)
+	}
+	defer f.Close()
+	if err := checkMode(f); err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxFile))
+	if err != nil {
+		return nil, fmt.Errorf("keyring: %w", err)
+	}
+	r, err := decode(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return r, nil
+}
+
+// checkMode looks at the open file, not at its name, which could be changed between the two.
+func checkMode(f *os.File) error {
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return fmt.Errorf("keyring: %w", err)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s: %w: not a regular file", f.Name(), ErrFile)
+	case info.Mode().Perm()&others != 0:
+		return fmt.Errorf("%s: %w (mode %04o); run: chmod 600 %[1]s", f.Name(), ErrReadable, info.Mode().Perm())
+	}
+	return nil
+}

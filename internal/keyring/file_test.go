@@ -1,0 +1,152 @@
+package keyring
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"clave/internal/secret"
+)
+
+var sample = sync.OnceValue(func() []byte {
+	r, err := draw(Demo, time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC))
+	if err != nil {
+		panic(err)
+	}
+	data, err := encode(r)
+	if err != nil {
+		panic(err)
+	}
+	return data
+})
+
+// changed is the sample after one change.
+func changed(t *testing.T, change func(*file)) []byte {
+	t.Helper()
+	var f file
+	if err := json.Unmarshal(sample(), &f); err != nil {
+		t.Fatal(err)
+	}
+	change(&f)
+	data, err := json.Marshal(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestDecode(t *testing.T) {
+	key := bytes.Repeat([]byte{7}, secret.KeySize)
+	other, err := draw(Demo, time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name   string
+		change func(*file)
+		err    error
+	}{
+		{"as written", func(*file) {}, nil},
+		{"an older master key", func(f *file) { f.Masters = append(f.Masters, fileMaster{"0000000000000001", key}) }, nil},
+		{"no signers", func(f *file) { f.Signers = nil }, nil},
+		{"later version", func(f *file) { f.Version = 2 }, ErrFile},
+		{"no kind", func(f *file) { f.Kind = "" }, ErrFile},
+		{"other kind", func(f *file) { f.Kind = "test" }, ErrFile},
+		{"no masters", func(f *file) { f.Masters = nil }, ErrFile},
+		{"current not there", func(f *file) { f.Current = "0000000000000001" }, ErrFile},
+		{"no current", func(f *file) { f.Current = "" }, ErrFile},
+		{"short id", func(f *file) { f.Masters[0].ID, f.Current = "00", "00" }, ErrFile},
+		{"id not hexadecimal", func(f *file) { f.Masters[0].ID = "zzzzzzzzzzzzzzzz" }, ErrFile},
+		{"short key", func(f *file) { f.Masters[0].Key = key[:31] }, ErrFile},
+		{"a master twice", func(f *file) { f.Masters = append(f.Masters, f.Masters[0]) }, ErrFile},
+		{"a signer twice", func(f *file) { f.Signers = append(f.Signers, f.Signers[0]) }, ErrFile},
+		{"a signer without name", func(f *file) { f.Signers[0].Name = "" }, ErrFile},
+		{"damaged signing key", func(f *file) { f.Signers[0].Key[40] ^= 1 }, ErrFile},
+		{"damaged certificate", func(f *file) { f.Signers[0].Certificate = key }, ErrFile},
+		{"another's certificate", func(f *file) { f.Signers[0].Certificate = other.signers["saml"].certificate.Raw }, ErrFile},
+	}
+	for _, tt := range tests {
+		r, err := decode(changed(t, tt.change))
+		if !errors.Is(err, tt.err) || (r == nil) != (tt.err != nil) {
+			t.Errorf("%s: %v, want %v", tt.name, err, tt.err)
+		}
+	}
+}
+
+func TestDecodeIsStrict(t *testing.T) {
+	for name, data := range map[string]string{
+		"nothing":          "",
+		"not JSON":         "clave",
+		"cut":              string(sample()[:len(sample())/2]),
+		"something behind": string(sample()) + "{}",
+		"unknown member":   strings.Replace(string(sample()), `"kind"`, `"expires": 1, "kind"`, 1),
+	} {
+		if _, err := decode([]byte(data)); !errors.Is(err, ErrFile) {
+			t.Errorf("%s: %v, want ErrFile", name, err)
+		}
+	}
+}
+
+// After a change of keys the old one still opens what it sealed, and the new one seals.
+func TestOlderKeyUnseals(t *testing.T) {
+	before, err := decode(sample())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const id = "00000000000000ff"
+	after, err := decode(changed(t, func(f *file) {
+		f.Masters = append(f.Masters, fileMaster{id, bytes.Repeat([]byte{7}, secret.KeySize)})
+		f.Current = id
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plain, err := after.Unseal("state", "1", before.Seal("state", "1", []byte("x"))); err != nil || string(plain) != "x" {
+		t.Errorf("the old key opens %q, %v", plain, err)
+	}
+	if _, err := before.Unseal("state", "1", after.Seal("state", "1", []byte("x"))); !errors.Is(err, secret.ErrOpen) {
+		t.Errorf("a ring without the new key opens what it sealed: %v", err)
+	}
+	if before.Hash("otp", "K7Q").Equal(after.Hash("otp", "K7Q")) {
+		t.Error("old and new key hash alike")
+	}
+}
+
+// Keys made on one day are good the same day, on a machine whose clock is a little behind too.
+func TestCertificateDates(t *testing.T) {
+	now := time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
+	r, err := decode(sample())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, certificate, err := r.Signer("saml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if certificate.NotBefore.After(now.Add(-time.Minute)) || !certificate.NotAfter.Equal(now.AddDate(10, 0, 0)) {
+		t.Errorf("good from %v to %v", certificate.NotBefore, certificate.NotAfter)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add(sample())
+	f.Add([]byte(`{"version":1,"kind":"demo","current":"","masters":[],"signers":[]}`))
+	f.Add([]byte(`{"version":1,"kind":"live","signers":[{"name":"saml","key":"MA==","certificate":"MA=="}]}`))
+	f.Add([]byte("null"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := decode(data)
+		if err != nil {
+			if !errors.Is(err, ErrFile) {
+				t.Fatalf("%v is not ErrFile", err)
+			}
+			return
+		}
+		if plain, err := r.Unseal("state", "1", r.Seal("state", "1", []byte("x"))); err != nil || string(plain) != "x" {
+			t.Fatalf("a ring that does not open what it sealed: %v", err)
+		}
+	})
+}

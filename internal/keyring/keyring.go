@@ -1,0 +1,112 @@
+// Package keyring holds the keys that hash, seal and sign, so that every purpose has its own and none can be used for another.
+//
+// A ring is one file, made once by [Create] and read by [Open]. It is born demo or live, for ever: what was made with the keys of a demo
+// means nothing to a live system, and the other way round. Who holds the file can read and forge everything; it is readable by its owner
+// only and belongs in no backup of the database.
+//
+// The file is JSON:
+//
+//	{
+//	  "version": 1,
+//	  "kind":    "demo" or "live",
+//	  "current": "9f2c51d07b3ea846",                   the master key that hashes and seals from now on
+//	  "masters": [{"id": "9f2c…", "key": base64}],     32 random bytes each; older ones only unseal
+//	  "signers": [{"name": "saml", "key": base64 (PKCS #8), "certificate": base64 (X.509)}]
+//	}
+//
+// The key of a purpose is HKDF-SHA256 (RFC 5869) of a master key; hashing and sealing for one purpose use different keys. What is sealed
+// begins with the eight bytes of its master key's id and is bound to purpose, id and the caller's data. Signing keys are handed out as
+// [crypto.Signer] only, never as the keys themselves, so that one in hardware can take their place.
+package keyring
+
+import (
+	"bytes"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"clave/internal/secret"
+)
+
+// Kind says what a ring's keys may be used for.
+type Kind string
+
+const (
+	Demo Kind = "demo" // invented people, this machine only
+	Live Kind = "live" // real people
+)
+
+// Use names the purpose of a key, in a few words that never change: "otp code", "citizen phone".
+type Use string
+
+// ErrNoSigner means that the ring has no signing key of that name.
+var ErrNoSigner = errors.New("keyring: no such signing key")
+
+const idSize = 8 // bytes
+
+// master is a key from which those of every purpose are derived.
+type master struct {
+	id  [idSize]byte
+	key []byte
+}
+
+// Ring holds the keys of one system. It never changes once it is open and may be used by many at once.
+type Ring struct {
+	kind    Kind
+	current master
+	masters []master
+	signers map[string]signing
+}
+
+// Kind tells a demo's ring from a live one.
+func (r *Ring) Kind() Kind { return r.kind }
+
+// Hash returns the keyed hash of the parts for this use, under the current master key.
+func (r *Ring) Hash(use Use, parts ...string) secret.Hash {
+	return secret.HMAC(r.current.derive("hash", use), string(use), parts...)
+}
+
+// Seal encrypts plain for this use. The same ad (owner, login, expiry: whatever must not be swapped) must be given to [Ring.Unseal].
+func (r *Ring) Seal(use Use, ad string, plain []byte) []byte {
+	m := r.current
+	return append(m.id[:], secret.Seal(m.derive("seal", use), m.bind(use, ad), plain)...)
+}
+
+// Unseal returns what was sealed for this use with this ad, under any master key of the ring. It fails with [secret.ErrOpen], which says
+// nothing more.
+func (r *Ring) Unseal(use Use, ad string, sealed []byte) ([]byte, error) {
+	for _, m := range r.masters {
+		if rest, ok := bytes.CutPrefix(sealed, m.id[:]); ok {
+			return secret.Open(m.derive("seal", use), m.bind(use, ad), rest)
+		}
+	}
+	return nil, secret.ErrOpen
+}
+
+// derive returns the key of one use. A use without a name would be everybody's, and panics.
+func (m master) derive(act string, use Use) []byte {
+	if use == "" {
+		panic("keyring: a key without a use")
+	}
+	key, err := hkdf.Key(sha256.New, m.key, nil, "clave keyring 1 "+act+" "+string(use), secret.KeySize)
+	if err != nil {
+		panic(err) // only for lengths that SHA-256 cannot give
+	}
+	return key
+}
+
+// bind joins use, key id and ad without ambiguity: the lengths of the first two come first.
+func (m master) bind(use Use, ad string) string {
+	return fmt.Sprintf("%d:%s:%s:%s", len(use), use, m.name(), ad)
+}
+
+func (m master) name() string { return hex.EncodeToString(m.id[:]) }
+
+// Format prints the kind and nothing else, whatever the verb.
+func (r *Ring) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "(keyring %s)", r.kind) }
+
+// LogValue is the kind and nothing else.
+func (r *Ring) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
