@@ -1,0 +1,76 @@
+// Package citizen holds the registered person: who they are, how to reach them, and how they were registered.
+package citizen
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"time"
+
+	"clave/internal/assurance"
+	"clave/internal/contact"
+	"clave/internal/nif"
+	"clave/internal/secret"
+	"clave/internal/throttle"
+)
+
+// Citizen is a person who is registered.
+type Citizen struct {
+	ID            string
+	NIF           nif.NIF
+	GivenName     string
+	FirstSurname  string
+	SecondSurname string
+
+	// Phone gets the codes. It is zero when the number passed to somebody else: the person stays registered, and must give
+	// another number before they can use a method that needs one.
+	Phone        contact.Phone
+	PhoneBinding assurance.Level // the weakest proof ever used to bind or change the phone
+	PhoneSince   time.Time
+
+	Email      contact.Email
+	Lang       string // the language of messages, for example "es"
+	Proofing   assurance.Proofing
+	Registered time.Time
+
+	// Activation is the keyed hash of the activation code on the receipt. The code is evidence of the registration,
+	// never a factor.
+	Activation secret.Hash
+
+	// Datum and Until are a sealed copy of what the census said at the last success, for when the census does not
+	// answer.
+	Datum nif.Datum
+	Until time.Time
+
+	// Frozen is set by the code of the letter that tells of a registration: nobody can identify themselves until an office
+	// has looked into it.
+	Frozen bool
+}
+
+// FamilyName is both surnames, one space between them.
+func (c Citizen) FamilyName() string {
+	return strings.TrimSpace(c.FirstSurname + " " + c.SecondSurname)
+}
+
+// LogValue shows the id only.
+func (c Citizen) LogValue() slog.Value { return slog.StringValue(c.ID) }
+
+// ErrTaken means that the NIF or the phone already belongs to a citizen. Two registrations that race for one of them
+// see it; one of them wins.
+var ErrTaken = errors.New("citizen: the NIF or the phone is another citizen's")
+
+// Store keeps citizens. The changing methods need a unit of work.
+type Store interface {
+	// CitizenByNIF, CitizenByPhone and Citizen find one; the bool tells whether there is one.
+	CitizenByNIF(ctx context.Context, n nif.NIF) (Citizen, bool, error)
+	CitizenByPhone(ctx context.Context, p contact.Phone) (Citizen, bool, error)
+	Citizen(ctx context.Context, id string) (Citizen, bool, error)
+	// AddCitizen saves a new one, SaveCitizen all fields of a known one. Errors: ErrTaken.
+	AddCitizen(ctx context.Context, c Citizen) error
+	SaveCitizen(ctx context.Context, c Citizen) error
+}
+
+// WrongData counts wrong document data of one NIF. All entrances share the counter, so that whoever guesses a datum gets
+// ten tries a day and not ten at each door.
+var WrongData = throttle.Limit{Name: "document-datum", Count: 10, Per: 24 * time.Hour}

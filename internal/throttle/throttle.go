@@ -1,0 +1,122 @@
+// Package throttle counts tries and requests, and says who must wait.
+//
+// A limit is exact: it keeps the times of the last hits, not an estimate, so that "three in an hour" means three in any
+// hour. Hits are counted inside the caller's transaction, which locks the counter's row: a thousand parallel tries count
+// as a thousand.
+package throttle
+
+import (
+	"context"
+	"time"
+
+	"clave/internal/keyring"
+	"clave/internal/secret"
+)
+
+// Limit is how many hits one key may make in any period of a length.
+type Limit struct {
+	Name  string        // part of every key: two limits never share a counter
+	Count int           // hits, at most 200
+	Per   time.Duration // zero: until Clear
+}
+
+// Store keeps counters.
+type Store interface {
+	// HitTimes returns the times of a counter's hits, oldest first.
+	HitTimes(ctx context.Context, key secret.Hash) ([]time.Time, error)
+	// LockHitTimes does the same, and makes every other unit of work that locks the counter wait. It needs a unit.
+	LockHitTimes(ctx context.Context, key secret.Hash) ([]time.Time, error)
+	// SetHitTimes replaces them. The counter may be forgotten after the moment given; zero means never. It needs a unit.
+	SetHitTimes(ctx context.Context, key secret.Hash, times []time.Time, forget time.Time) error
+}
+
+// Key is the counter of this limit for what the parts name. It is a keyed hash: the table of counters names nobody.
+func (l Limit) Key(ring *keyring.Ring, parts ...string) secret.Hash {
+	return ring.Hash(keyUse, append([]string{l.Name}, parts...)...)
+}
+
+const keyUse keyring.Use = "throttle"
+
+// Take counts one hit and returns zero, or counts nothing and returns how long to wait until the next would be
+// counted. A limit without a period waits for ever: Take then returns Forever.
+func (l Limit) Take(ctx context.Context, s Store, key secret.Hash, now time.Time) (wait time.Duration, err error) {
+	times, err := s.LockHitTimes(ctx, key)
+	if err != nil {
+		return 0, err
+	}
+	times = l.recent(times, now)
+	if wait := l.wait(times, now); wait > 0 {
+		return wait, nil
+	}
+	times = append(times, now)
+	var forget time.Time
+	if l.Per > 0 {
+		forget = now.Add(l.Per)
+	}
+	return 0, s.SetHitTimes(ctx, key, times, forget)
+}
+
+// Budget is a limit with the counter it is held against.
+type Budget struct {
+	Limit Limit
+	Key   secret.Hash
+}
+
+// TakeAll counts one hit on every budget, or none on any and returns the longest wait.
+func TakeAll(ctx context.Context, s Store, now time.Time, budgets ...Budget) (time.Duration, error) {
+	var longest time.Duration
+	for _, b := range budgets {
+		wait, err := b.Limit.Wait(ctx, s, b.Key, now)
+		if err != nil {
+			return 0, err
+		}
+		longest = max(longest, wait)
+	}
+	if longest > 0 {
+		return longest, nil
+	}
+	for _, b := range budgets {
+		if _, err := b.Limit.Take(ctx, s, b.Key, now); err != nil {
+			return 0, err
+		}
+	}
+	return 0, nil
+}
+
+// Wait says how long Take would make the caller wait, and counts nothing.
+func (l Limit) Wait(ctx context.Context, s Store, key secret.Hash, now time.Time) (time.Duration, error) {
+	times, err := s.HitTimes(ctx, key)
+	return l.wait(l.recent(times, now), now), err
+}
+
+// Hits says how many hits stand in the period that ends now.
+func (l Limit) Hits(ctx context.Context, s Store, key secret.Hash, now time.Time) (int, error) {
+	times, err := s.HitTimes(ctx, key)
+	return len(l.recent(times, now)), err
+}
+
+// Clear forgets every hit of the key.
+func (l Limit) Clear(ctx context.Context, s Store, key secret.Hash, now time.Time) error {
+	return s.SetHitTimes(ctx, key, nil, now)
+}
+
+// Forever is the wait of a limit without a period: only Clear ends it.
+const Forever = time.Duration(1<<63 - 1)
+
+func (l Limit) wait(times []time.Time, now time.Time) time.Duration {
+	if len(times) < l.Count {
+		return 0
+	}
+	if l.Per == 0 {
+		return Forever
+	}
+	return max(times[len(times)-l.Count].Add(l.Per).Sub(now), time.Microsecond)
+}
+
+// recent drops the hits that have left the period.
+func (l Limit) recent(times []time.Time, now time.Time) []time.Time {
+	for l.Per > 0 && len(times) > 0 && !now.Before(times[0].Add(l.Per)) {
+		times = times[1:]
+	}
+	return times
+}
