@@ -1,0 +1,201 @@
+package enrolment
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"clave/internal/audit"
+	"clave/internal/citizen"
+	"clave/internal/nif"
+	"clave/internal/notify"
+	"clave/internal/otp"
+	"clave/internal/person"
+	"clave/internal/secret"
+)
+
+// LetterRequest asks for an invitation letter.
+type LetterRequest struct {
+	NIF   nif.NIF
+	Datum nif.Datum
+	Lang  string
+	From  string // the visitor's address
+}
+
+// LetterAnswer is the same for everybody, but for whoever shows the datum of an expired document.
+type LetterAnswer struct {
+	Reference secret.Code   // lets whoever asked see what became of the letter
+	Wait      time.Duration // more than zero: two were asked for with these data, no other is made
+	Expired   bool          // the datum is right, but the document is no longer valid
+	Down      bool          // the register did not answer: nothing was counted, ask again
+}
+
+// AskLetter owes a letter to the domicile in the register, or a row that looks like it.
+func (s *Service) AskLetter(ctx context.Context, r LetterRequest) (LetterAnswer, error) {
+	answer, answered := s.lookUp(ctx, r.NIF, r.Datum)
+	if !answered {
+		return LetterAnswer{Down: true}, nil
+	}
+	var out LetterAnswer
+	err := s.Store.Do(ctx, func(ctx context.Context) (err error) {
+		out = LetterAnswer{}
+		now, subject := s.Now(), audit.Subject(s.Ring, r.NIF)
+		pair := s.Ring.Hash(pairUse, string(subject), r.Datum.Reveal())
+		out.Wait, err = s.Limits.Letters.Take(ctx, s.Store, s.Limits.Letters.Key(s.Ring, string(pair)), now)
+		if err != nil || out.Wait > 0 {
+			return err
+		}
+		why, c, err := s.unfit(ctx, r, subject, answer, now)
+		if err != nil {
+			return err
+		}
+		entry := audit.Entry{Event: audit.LetterAsked, Subject: subject, From: r.From, Outcome: why}
+		if out.Expired = why == documentExpired; out.Expired {
+			return s.record(ctx, entry)
+		}
+		if why == registered {
+			if err := s.askedAgain(ctx, c, now); err != nil {
+				return err
+			}
+		}
+		if out.Reference, err = s.letter(ctx, r, subject, answer.Person, why != "", now); err != nil {
+			return err
+		}
+		return s.record(ctx, entry)
+	})
+	return out, err
+}
+
+// Why no letter goes out. Only documentExpired shows, and only to whoever knows the document's datum.
+const (
+	tooManyData     = "too many wrong data"
+	wrongDatum      = "wrong datum"
+	documentExpired = "document expired"
+	minor           = "minor"
+	registered      = "registered"
+)
+
+func (s *Service) unfit(ctx context.Context, r LetterRequest, subject secret.Hash, a person.Answer, now time.Time) (string, citizen.Citizen, error) {
+	blocked, err := s.blocked(ctx, subject, a.Verdict, now)
+	if err != nil {
+		return "", citizen.Citizen{}, err
+	}
+	c, found, err := s.Store.CitizenByNIF(ctx, r.NIF)
+	switch {
+	case err != nil:
+		return "", c, err
+	case blocked:
+		return tooManyData, c, nil
+	case a.Verdict != person.Matches:
+		return wrongDatum, c, nil
+	case a.Person.Expired(now):
+		return documentExpired, c, nil
+	case a.Person.Younger(s.Limits.Age, now):
+		return minor, c, nil
+	case found:
+		return registered, c, nil
+	default:
+		return "", c, nil
+	}
+}
+
+// letter saves the letter and the message that carries it. A dead one has a code that nobody knows and a message to
+// nobody, with values of the same shape.
+func (s *Service) letter(ctx context.Context, r LetterRequest, subject secret.Hash, p person.Person, dead bool, now time.Time) (secret.Code, error) {
+	reference, csv := secret.Draw(csvSymbols, 8), secret.Draw(csvSymbols, 16)
+	l := Letter{
+		ID: secret.ID(now), Reference: s.referenceHash(reference), Subject: subject, CSV: s.csvHash(r.NIF, csv),
+		Message: secret.ID(now), Asked: now, Expires: now.Add(s.Limits.LetterLife),
+	}
+	m := notify.Message{
+		ID: l.Message, Kind: notify.Invitation, Lang: r.Lang, Created: now, Until: l.Expires, Decoy: dead,
+		Values: map[string]string{
+			"name": p.Name(), "address": strings.Join(p.Address.Lines(), "\n"), "csv": csv.Reveal(),
+			"reference": reference.Reveal(), "url": s.Origin, "expires": l.Expires.Format(time.DateOnly),
+		},
+	}
+	if dead {
+		l.CSV = s.csvHash(r.NIF, secret.Token())
+		m.Values = map[string]string{}
+	}
+	if err := s.Store.AddLetter(ctx, l); err != nil {
+		return secret.Code{}, err
+	}
+	return reference, s.Store.AddMessage(ctx, m)
+}
+
+// askedAgain tells a registered person, by the mailbox we already trust, what the page must not tell.
+func (s *Service) askedAgain(ctx context.Context, c citizen.Citizen, now time.Time) error {
+	return s.Store.AddMessage(ctx, notify.Message{
+		ID: secret.ID(now), Kind: notify.AskedAgain, To: c.Email.Reveal(), Lang: c.Lang, Created: now,
+		Until: now.Add(24 * time.Hour), Values: map[string]string{"url": s.Origin},
+	})
+}
+
+// Stage is how far a letter has come.
+type Stage string
+
+// The stages. A stranger's letter goes as far as Posted, and expires.
+const (
+	ToPrint       Stage = "to-print"
+	Printed       Stage = "printed"
+	Posted        Stage = "posted"
+	LetterUsed    Stage = "used"
+	LetterExpired Stage = "expired"
+)
+
+// LetterView is what the reference shows.
+type LetterView struct {
+	Found   bool
+	Stage   Stage
+	Asked   time.Time
+	Expires time.Time
+	Wait    time.Duration // more than zero: too many references were tried from this address
+}
+
+// FollowLetter tells whoever holds the reference how far the letter has come. Only wrong references are counted.
+func (s *Service) FollowLetter(ctx context.Context, reference secret.Code, from string) (LetterView, error) {
+	var view LetterView
+	err := s.Store.Do(ctx, func(ctx context.Context) (err error) {
+		view = LetterView{}
+		now, key := s.Now(), s.Limits.Guesses.Key(s.Ring, "reference", from)
+		if view.Wait, err = s.Limits.Guesses.Wait(ctx, s.Store, key, now); err != nil || view.Wait > 0 {
+			return err
+		}
+		l, found, err := s.Store.LetterByReference(ctx, s.referenceHash(otp.Normal(reference)))
+		if err != nil {
+			return err
+		}
+		if !found {
+			_, err := s.Limits.Guesses.Take(ctx, s.Store, key, now)
+			return err
+		}
+		state, err := s.Store.MessageState(ctx, l.Message)
+		view = LetterView{Found: true, Stage: l.stage(state, now), Asked: l.Asked, Expires: l.Expires}
+		return err
+	})
+	return view, err
+}
+
+func (l Letter) stage(s notify.State, now time.Time) Stage {
+	switch {
+	case !l.Used.IsZero():
+		return LetterUsed
+	case !now.Before(l.Expires):
+		return LetterExpired
+	case s == notify.Delivered:
+		return Posted
+	case s == notify.Accepted:
+		return Printed
+	default:
+		return ToPrint
+	}
+}
+
+func (s *Service) csvHash(n nif.NIF, csv secret.Code) secret.Hash {
+	return s.Ring.Hash(csvUse, n.String(), csv.Reveal())
+}
+
+func (s *Service) referenceHash(r secret.Code) secret.Hash {
+	return s.Ring.Hash(referenceUse, r.Reveal())
+}
