@@ -1,0 +1,71 @@
+package sede
+
+// texts are all that the site says, in Spanish and in English.
+var texts = map[string][2]string{
+	"lang.other":      {"en", "es"},
+	"lang.other.name": {"English", "Español"},
+
+	"site.name":   {"Sede electrónica", "Online office"},
+	"site.town":   {"Ayuntamiento de Villaclara", "Villaclara Town Hall"},
+	"site.sample": {"Sitio de ejemplo. Villaclara no existe y nada de lo que haga aquí tiene efecto.", "Sample site. Villaclara does not exist, and nothing that you do here has any effect."},
+	"site.skip":   {"Saltar al contenido", "Skip to the content"},
+	"site.folder": {"Mi carpeta", "My folder"},
+	"site.leave":  {"Salir", "Sign out"},
+	"site.home":   {"Volver al inicio", "Back to the start"},
+
+	"home.title":   {"¿Qué necesita hacer?", "What do you need to do?"},
+	"home.intro":   {"Haga sus trámites con el Ayuntamiento sin desplazarse. Para saber quién es usted utilizamos Cl@ve.", "Deal with the Town Hall without leaving home. We use Cl@ve to know who you are."},
+	"home.enter":   {"Entrar con Cl@ve", "Sign in with Cl@ve"},
+	"home.goodbye": {"Ha salido de la sede. Su sesión en Cl@ve puede seguir abierta: si comparte este equipo, ciérrela también allí o cierre el navegador.", "You have signed out of this site. Your Cl@ve session may still be open: if you share this computer, close it there too, or close the browser."},
+
+	"level":             {"Nivel de seguridad", "Assurance level"},
+	"level.low":         {"bajo", "low"},
+	"level.substantial": {"sustancial", "substantial"},
+	"level.high":        {"alto", "high"},
+
+	"cita.title":    {"Solicitar cita", "Book an appointment"},
+	"cita.about":    {"Reserve día y hora en la oficina de atención al ciudadano, en la plaza Mayor.", "Choose a day and time at the citizens’ office in Plaza Mayor."},
+	"cita.next":     {"El primer hueco libre es el lunes a las 9:30, mesa 2.", "The first free slot is on Monday at 9:30, desk 2."},
+	"padron.title":  {"Consultar mi padrón", "See my registration"},
+	"padron.about":  {"Compruebe en qué domicilio está empadronado y quién vive en él.", "Check the address at which you are registered, and who lives there."},
+	"padron.next":   {"Según el padrón, vive en la calle del Molino, 12, desde 2014.", "According to the register, you have lived at 12, Calle del Molino, since 2014."},
+	"tributo.title": {"Pagar un tributo", "Pay a tax"},
+	"tributo.about": {"Consulte sus recibos pendientes y páguelos con tarjeta.", "See what you owe and pay it by card."},
+	"tributo.next":  {"Tiene un recibo pendiente: impuesto sobre bienes inmuebles, 312,40 €.", "You have one bill to pay: property tax, €312.40."},
+
+	"send.title": {"Le llevamos a Cl@ve", "Taking you to Cl@ve"},
+	"send.about": {"Identifíquese allí y volverá a esta sede para continuar con:", "Identify yourself there and you will come back here to go on with:"},
+	"send.hint":  {"Si la página no cambia sola, pulse el botón.", "If the page does not change by itself, press the button."},
+	"send.go":    {"Continuar a Cl@ve", "Go on to Cl@ve"},
+
+	"folder.title":    {"Mi carpeta", "My folder"},
+	"folder.who":      {"Lo que Cl@ve nos ha dicho de usted", "What Cl@ve has told us about you"},
+	"folder.name":     {"Nombre", "Name"},
+	"folder.nif":      {"NIF", "NIF (tax number)"},
+	"folder.method":   {"Método", "Method"},
+	"folder.at":       {"Se identificó el", "You signed in on"},
+	"folder.more":     {"Hacer otro trámite", "Do something else"},
+	"method.AFIRMA":   {"Certificado o DNI electrónico", "Certificate or electronic DNI"},
+	"method.PIN24H":   {"Cl@ve PIN", "Cl@ve PIN"},
+	"method.SEGSOC":   {"Cl@ve Permanente", "Cl@ve Permanente"},
+	"method.CLVMOVIL": {"Cl@ve Móvil", "Cl@ve Móvil"},
+	"method.EIDAS":    {"Identificación de otro país de la Unión Europea", "Identification of another country of the European Union"},
+
+	"nobody.title":   {"No se ha completado la identificación", "You have not been identified"},
+	"nobody.failed":  {"Canceló la identificación, pasó demasiado tiempo o Cl@ve no pudo comprobar quién es usted. No ha pasado nada más: puede intentarlo de nuevo, también con otro método.", "You cancelled, too much time passed, or Cl@ve could not make sure who you are. Nothing else has happened: you can try again, also with another method."},
+	"nobody.denied":  {"Cl@ve no ha atendido la solicitud de esta sede. No depende de usted: inténtelo más tarde y, si se repite, llámenos al 010.", "Cl@ve did not accept our request. It is nothing that you did: try later, and if it happens again call us on 010."},
+	"nobody.other":   {"Cl@ve no ha podido identificarle. Inténtelo de nuevo dentro de unos minutos.", "Cl@ve could not identify you. Try again in a few minutes."},
+	"nobody.said":    {"Lo que ha contestado Cl@ve", "What Cl@ve answered"},
+	"nobody.message": {"Mensaje", "Message"},
+	"nobody.code":    {"Código", "Code"},
+	"nobody.again":   {"Intentarlo de nuevo", "Try again"},
+
+	"stale.title":   {"Esta entrada ya no vale", "This sign-in is no longer valid"},
+	"stale.about":   {"Ya se utilizó, caducó o se empezó en otro navegador. Por su seguridad hay que empezar de nuevo.", "It was used already, it expired, or it was begun in another browser. For your safety you have to begin again."},
+	"refused.title": {"No podemos aceptar la respuesta", "We cannot accept the answer"},
+	"refused.about": {"La respuesta que ha llegado no cumple las comprobaciones de seguridad y no la hemos utilizado. Empiece de nuevo; si se repite, llámenos al 010.", "The answer that arrived did not pass our security checks, and we have not used it. Begin again; if it happens again, call us on 010."},
+	"missing.title": {"Esta página no existe", "There is no such page"},
+	"missing.about": {"Puede que la dirección esté mal escrita o que el trámite haya cambiado de sitio.", "The address may be mistyped, or what you look for may have moved."},
+	"broken.title":  {"No podemos atenderle ahora", "We cannot help you right now"},
+	"broken.about":  {"Ha fallado algo en la sede. Inténtelo dentro de unos minutos.", "Something failed on our side. Try again in a few minutes."},
+}
