@@ -1,0 +1,72 @@
+// Command clave is Cl@ve in one binary: `clave demo` starts a complete, offline one; `clave people import` reads the
+// State's register into a database.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"clave/internal/authn/pin"
+	"clave/internal/demo"
+)
+
+type commands struct {
+	Demo   demoCommand `cmd:"" help:"Start a complete, offline Cl@ve on this machine."`
+	People struct {
+		Import peopleImport `cmd:"" help:"Read a register of people (JSON, one a line) into a database."`
+	} `cmd:"" help:"The State's register of people."`
+}
+
+// demoCommand is `clave demo`.
+type demoCommand struct {
+	Data     string `help:"Keep the world in this folder." placeholder:"DIR" type:"path"`
+	Database string `help:"Use PostgreSQL instead of the embedded database." placeholder:"postgres://…"`
+	Port     int    `help:"First of three ports on loopback; 0 takes any free ones." default:"8100"`
+	Classic  bool   `help:"Three-symbol PINs, as Cl@ve has had them, instead of six digits."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	var c commands
+	k := kong.Parse(&c, kong.Name("clave"), kong.Description("The electronic identity that administrations share."),
+		kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)))
+	if err := k.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "clave:", err)
+		os.Exit(1)
+	}
+}
+
+// Run starts the demonstration and waits for Ctrl-C.
+func (c *demoCommand) Run(ctx context.Context) error {
+	options := demo.Options{Data: c.Data, Database: c.Database, PINStyle: pin.SixDigits}
+	if c.Classic {
+		options.PINStyle = pin.Classic
+	}
+	if c.Port != 0 {
+		options.Ports = demo.Ports{Clave: c.Port, Sede: c.Port + 100, World: c.Port + 200}
+	}
+	d, err := demo.Start(ctx, options)
+	if err != nil {
+		return err
+	}
+	if err := d.Welcome(os.Stdout); err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+	case err = <-d.Failed():
+	}
+	closed := d.Close()
+	if err != nil {
+		return err
+	}
+	return closed
+}

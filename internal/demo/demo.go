@@ -1,0 +1,265 @@
+// Package demo is the world around Clave, offline: test citizens with their phones and letterboxes, a sample public
+// service, and a clock that can be moved. One command starts all of it on loopback.
+//
+// It shows every code to whoever looks, so it refuses live data and keys, listeners beyond loopback, foreign Host headers
+// and forwarded headers; and nothing but this package constructs the movable clock and the inbox.
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"clave/internal/assurance"
+	"clave/internal/authn/pin"
+	"clave/internal/census"
+	"clave/internal/courier"
+	"clave/internal/enrolment"
+	"clave/internal/keyring"
+	"clave/internal/node"
+	"clave/internal/notify"
+	"clave/internal/store"
+	"clave/internal/web"
+	"clave/sede"
+)
+
+// Options say how to start a demonstration. The zero value is a new world on free ports, gone when it ends.
+type Options struct {
+	Data     string // where the world is kept; empty: a temporary folder, deleted at the end
+	Database string // a postgres:// URL; empty: SQLite in Data
+	Ports    Ports  // zero: any free one
+	PINStyle pin.Style
+}
+
+// Ports are the three listeners of the demonstration, all on loopback.
+type Ports struct{ Clave, Sede, World int }
+
+// DefaultPorts are those of `clave demo`.
+var DefaultPorts = Ports{Clave: 8100, Sede: 8200, World: 8300}
+
+// Demo is a running demonstration.
+type Demo struct {
+	Clave string // the addresses of the three sites, without a slash at the end
+	Sede  string
+	World string
+	Clock *Clock
+	Inbox *Inbox
+	Node  *node.Node
+
+	dir     string
+	keep    bool
+	servers []*http.Server
+	stop    context.CancelFunc
+	running sync.WaitGroup
+	failed  chan error
+}
+
+// Start starts everything and returns when it answers.
+func Start(ctx context.Context, o Options) (d *Demo, err error) {
+	d = &Demo{dir: o.Data, keep: o.Data != "", failed: make(chan error, 4)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.Close())
+		}
+	}()
+	if err := d.folder(); err != nil {
+		return d, err
+	}
+	listeners, err := d.listen(o.Ports)
+	if err != nil {
+		return d, err
+	}
+	if d.Clock, err = openClock(d.path("clock")); err != nil {
+		return d, err
+	}
+	if d.Inbox, err = openInbox(d.path("inbox.jsonl"), d.Clock.Now); err != nil {
+		return d, err
+	}
+	handlers, err := d.build(ctx, o)
+	if err != nil {
+		return d, err
+	}
+	d.serve(listeners, handlers)
+	return d, nil
+}
+
+func (d *Demo) path(name string) string { return filepath.Join(d.dir, name) }
+
+func (d *Demo) folder() (err error) {
+	if d.keep {
+		return os.MkdirAll(d.dir, 0o700)
+	}
+	d.dir, err = os.MkdirTemp("", "clave-demo-")
+	return err
+}
+
+// listen takes the three ports on loopback. Clave is reached as localhost and the others as 127.0.0.1: different sites,
+// so that cookies behave as they do in the world.
+func (d *Demo) listen(p Ports) ([]net.Listener, error) {
+	var listeners []net.Listener
+	for _, site := range []struct {
+		port   int
+		host   string
+		origin *string
+	}{{p.Clave, "localhost", &d.Clave}, {p.Sede, "127.0.0.1", &d.Sede}, {p.World, "127.0.0.1", &d.World}} {
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(site.port)))
+		if err != nil {
+			for _, open := range listeners {
+				_ = open.Close()
+			}
+			return nil, fmt.Errorf("%w (is another demonstration running? choose other ports with -port)", err)
+		}
+		*site.origin = "http://" + net.JoinHostPort(site.host, strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
+		listeners = append(listeners, l)
+	}
+	return listeners, nil
+}
+
+// build makes the three handlers: Clave's, the service's, the world's.
+func (d *Demo) build(ctx context.Context, o Options) ([]http.Handler, error) {
+	list, err := people()
+	if err != nil {
+		return nil, err
+	}
+	ring, err := openRing(d.path("keys.json"))
+	if err != nil {
+		return nil, err
+	}
+	serviceKey, err := openService(d.path("sede.pem"), d.Clock.Now())
+	if err != nil {
+		return nil, err
+	}
+	if d.Node, err = d.node(ctx, o, ring, serviceKey, list); err != nil {
+		return nil, err
+	}
+	if err := seed(ctx, d.Node.Store, list, d.Clock.Now()); err != nil {
+		return nil, err
+	}
+	service, err := d.service(ring, serviceKey)
+	if err != nil {
+		return nil, err
+	}
+	world := &world{clock: d.Clock, inbox: d.Inbox, list: list, clave: d.Clave, sede: d.Sede}
+	return []http.Handler{d.Node.Handler(), service, world.handler()}, nil
+}
+
+func (d *Demo) node(ctx context.Context, o Options, ring *keyring.Ring, key serviceKey, list census.List) (*node.Node, error) {
+	database := o.Database
+	if database == "" {
+		database = d.path("clave.db")
+	}
+	style := o.PINStyle
+	if style == "" {
+		style = pin.SixDigits
+	}
+	return node.Build(ctx, node.Config{
+		Kind: keyring.Demo, Database: database, Ring: ring, Origin: d.Clave, Parties: parties(d.Sede, key),
+		Census: func(*store.Store) node.Census { return list },
+		Carriers: map[notify.Channel]courier.Carrier{
+			notify.SMS: d.Inbox, notify.Email: d.Inbox, notify.Letter: d.Inbox,
+		},
+		Policy: assurance.Policy{NationalPractice: true}, PINStyle: style,
+		PIN: pin.DefaultLimits(), Letters: enrolment.DefaultLimits(),
+		Help: web.Help{Phone: "060", Address: "ayuda@clave.example"},
+		Now:  d.Clock.Now, Fatal: func(err error) { d.failed <- err },
+	})
+}
+
+func (d *Demo) service(ring *keyring.Ring, key serviceKey) (http.Handler, error) {
+	_, certificate, err := ring.Signer("saml")
+	if err != nil {
+		return nil, err
+	}
+	return sede.New(sede.Config{
+		Origin: d.Sede, ProviderName: partyID + ";SEDE", Key: key.signer, Certificate: key.certificate,
+		GatewayURL: d.Clave + node.SAMLPath, GatewayIssuer: d.Clave, GatewayCertificate: certificate,
+		Now: d.Clock.Now, Level: "low",
+	})
+}
+
+// openRing opens the demonstration's keys, or makes them.
+func openRing(path string) (*keyring.Ring, error) {
+	ring, err := keyring.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return keyring.Create(path, keyring.Demo)
+	}
+	if err == nil && ring.Kind() != keyring.Demo {
+		return nil, fmt.Errorf("demo: %s holds the keys of a live installation: a demonstration never opens them", path)
+	}
+	return ring, err
+}
+
+func (d *Demo) serve(listeners []net.Listener, handlers []http.Handler) {
+	ctx, stop := context.WithCancel(context.Background())
+	d.stop = stop
+	d.running.Go(func() { d.Node.Run(ctx) })
+	for i, l := range listeners {
+		server := &http.Server{
+			Handler: onlyLoopback(handlers[i]), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+			BaseContext: func(net.Listener) context.Context { return ctx },
+		}
+		d.servers = append(d.servers, server)
+		d.running.Go(func() {
+			if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+				d.failed <- err
+			}
+		})
+	}
+}
+
+// onlyLoopback refuses what a page of another site could send here by a name of its own (DNS rebinding), and what a proxy
+// sends: a demonstration is for the person at this machine.
+func onlyLoopback(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			host = r.Host
+		}
+		if host != "localhost" && host != "127.0.0.1" {
+			http.Error(w, "this is a demonstration: it answers to localhost and 127.0.0.1 only", http.StatusMisdirectedRequest)
+			return
+		}
+		for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip"} {
+			if r.Header.Get(name) != "" {
+				http.Error(w, "this is a demonstration: it stands behind no proxy", http.StatusBadRequest)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// Failed gives an error that ends the demonstration, for example a commit that failed.
+func (d *Demo) Failed() <-chan error { return d.failed }
+
+// Close ends everything. A world that was not to be kept is deleted.
+func (d *Demo) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	var errs []error
+	if d.stop != nil {
+		d.stop() // ends the live pages too
+	}
+	for _, s := range d.servers {
+		errs = append(errs, s.Shutdown(ctx))
+	}
+	d.running.Wait()
+	if d.Node != nil {
+		errs = append(errs, d.Node.Close(ctx))
+	}
+	if d.Inbox != nil {
+		errs = append(errs, d.Inbox.close())
+	}
+	if !d.keep && d.dir != "" {
+		errs = append(errs, os.RemoveAll(d.dir))
+	}
+	return errors.Join(errs...)
+}

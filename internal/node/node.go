@@ -1,0 +1,173 @@
+// Package node builds one complete server from a configuration.
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"clave/internal/assurance"
+	"clave/internal/authn/pin"
+	"clave/internal/courier"
+	"clave/internal/enrolment"
+	"clave/internal/federation/saml"
+	"clave/internal/keyring"
+	"clave/internal/login"
+	"clave/internal/nif"
+	"clave/internal/notify"
+	"clave/internal/person"
+	"clave/internal/relying"
+	"clave/internal/store"
+	"clave/internal/throttle"
+	"clave/internal/web"
+)
+
+// Census is the State's register.
+type Census interface {
+	Match(ctx context.Context, n nif.NIF, d nif.Datum) (person.Answer, error)
+}
+
+// Config is everything that differs between one installation and another.
+type Config struct {
+	Kind     keyring.Kind
+	Database string        // a path for SQLite, or a postgres:// URL
+	Ring     *keyring.Ring // of the same kind
+	Origin   string        // where citizens reach us, for example "https://clave.example"
+	Parties  relying.Registry
+	Census   func(*store.Store) Census
+	Carriers map[notify.Channel]courier.Carrier
+	Policy   assurance.Policy
+	PINStyle pin.Style
+	PIN      pin.Limits
+	Letters  enrolment.Limits
+	Help     web.Help
+	Now      func() time.Time
+	Fatal    func(error) // a commit failed: the process must end
+}
+
+// Node is one server.
+type Node struct {
+	Store   *store.Store
+	handler http.Handler
+	courier *courier.Courier
+	now     func() time.Time
+}
+
+// ErrConfig means that the configuration cannot be served.
+var ErrConfig = errors.New("node: wrong configuration")
+
+// SAMLPath is where services post their requests (Cl@ve 2.0).
+const SAMLPath = "/Proxy2/ServiceProvider"
+
+// Build opens the database and puts the parts together. It starts nothing.
+func Build(ctx context.Context, c Config) (*Node, error) {
+	origin, err := url.Parse(c.Origin)
+	if err != nil || origin.Host == "" || origin.Path != "" {
+		return nil, fmt.Errorf("%w: origin: want a scheme and a host, for example https://clave.example", ErrConfig)
+	}
+	if c.Ring.Kind() != c.Kind {
+		return nil, fmt.Errorf("%w: the key ring is %s, the database is to be %s", ErrConfig, c.Ring.Kind(), c.Kind)
+	}
+	signer, certificate, err := c.Ring.Signer("saml")
+	if err != nil {
+		return nil, err
+	}
+	n := &Node{now: c.Now, courier: &courier.Courier{Carriers: c.Carriers, Now: c.Now}}
+	n.Store, err = store.Open(ctx, c.Database, store.Options{Kind: c.Kind, Ring: c.Ring, Now: c.Now, Owed: n.courier.Owed, Fatal: c.Fatal})
+	if err != nil {
+		return nil, err
+	}
+	n.courier.Store = n.Store
+	if c.Kind == keyring.Live {
+		c.Parties = onlyLive{c.Parties}
+	}
+	census := c.Census(n.Store)
+	alarm := &throttle.Alarm{Name: "wrong data and codes", Count: 200, Per: time.Minute}
+	warn(c)
+	server := &web.Server{
+		Origin: c.Origin, Demo: c.Kind == keyring.Demo, Help: c.Help, Store: n.Store, Ring: c.Ring, Parties: c.Parties, Now: c.Now,
+		Slow: web.DefaultSlow(c.Now),
+		Broker: &login.Broker{
+			Store: n.Store, Ring: c.Ring, Parties: c.Parties, Policy: c.Policy, Methods: []assurance.Method{assurance.PIN}, Now: c.Now,
+		},
+		PIN: &pin.Service{
+			Store: n.Store, Ring: c.Ring, Census: census, Limits: c.PIN, Style: c.PINStyle, Host: origin.Hostname(), Origin: c.Origin,
+			Alarm: alarm, Now: c.Now,
+		},
+		Enrolment: &enrolment.Service{
+			Store: n.Store, Ring: c.Ring, Census: census, Limits: c.Letters, Origin: c.Origin, Host: origin.Hostname(),
+			Alarm: alarm, Now: c.Now,
+		},
+		SAML: &saml.Gateway{
+			Destination: c.Origin + SAMLPath, Issuer: c.Origin, Signer: signer, Certificate: certificate,
+			Parties: c.Parties, Now: c.Now, Skew: 5 * time.Minute,
+		},
+	}
+	n.handler = server.Handler()
+	return n, nil
+}
+
+// onlyLive knows no test party: in a live database one gets only refusals (safety rule 23).
+type onlyLive struct{ relying.Registry }
+
+// Party implements relying.Registry.
+func (l onlyLive) Party(ctx context.Context, id string) (relying.Party, error) {
+	p, err := l.Registry.Party(ctx, id)
+	if err == nil && p.Test {
+		return relying.Party{}, relying.ErrUnknown
+	}
+	return p, err
+}
+
+// warn logs every limit that is weaker than the security guide's, and the practice that a strict reading forbids.
+func warn(c Config) {
+	if c.Policy.NationalPractice {
+		slog.Info("a PIN of an advanced registration counts as substantial (national practice)")
+	}
+	d := pin.DefaultLimits()
+	if c.PIN.Tries > d.Tries || c.PIN.Lifetime > d.Lifetime || c.PIN.Asked.Count > d.Asked.Count || c.PIN.Wrong.Count > d.Wrong.Count {
+		slog.Warn("the limits of Cl@ve PIN are weaker than the security guide's")
+	}
+	l := enrolment.DefaultLimits()
+	if c.Letters.Letters.Count > l.Letters.Count || c.Letters.CSV.Count > l.CSV.Count || c.Letters.LetterLife > l.LetterLife || c.Letters.Age < l.Age {
+		slog.Warn("the limits of registration are weaker than the security guide's")
+	}
+}
+
+// Handler serves citizens and services.
+func (n *Node) Handler() http.Handler { return n.handler }
+
+// forgetEvery is how often, in real time, what has served is deleted.
+const forgetEvery = time.Minute
+
+// Run carries messages and forgets what has served, until ctx ends.
+func (n *Node) Run(ctx context.Context) {
+	var jobs sync.WaitGroup
+	jobs.Go(func() { n.courier.Run(ctx) })
+	jobs.Go(func() { n.forget(ctx) })
+	jobs.Wait()
+}
+
+func (n *Node) forget(ctx context.Context) {
+	tick := time.NewTicker(forgetEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		err := n.Store.Do(ctx, func(ctx context.Context) error { return n.Store.Forget(ctx, n.now()) })
+		if err != nil && ctx.Err() == nil {
+			slog.ErrorContext(ctx, "forget what has served", "err", err)
+		}
+	}
+}
+
+// Close lets what was begun end, and closes the database.
+func (n *Node) Close(ctx context.Context) error { return n.Store.Close(ctx) }
