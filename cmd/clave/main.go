@@ -36,12 +36,27 @@ func main() {
 	defer stop()
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, nil)))
 	var c commands
-	k := kong.Parse(&c, kong.Name("clave"), kong.Description("The electronic identity that administrations share."),
+	parser := kong.Must(&c, kong.Name("clave"), kong.Description("The electronic identity that administrations share."),
 		kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)))
+	k, err := parser.Parse(doubled(os.Args[1:]))
+	parser.FatalIfErrorf(err)
 	if err := k.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "clave:", err)
 		os.Exit(1)
 	}
+}
+
+// doubled lets flags be written with one dash, as Go programs have them, or with two.
+func doubled(args []string) []string {
+	for i, a := range args {
+		if a == "--" {
+			break
+		}
+		if len(a) > 2 && a[0] == '-' && a[1] != '-' {
+			args[i] = "-" + a
+		}
+	}
+	return args
 }
 
 // Run starts the demonstration and waits for Ctrl-C.

@@ -44,7 +44,7 @@ var roles = []role{
 	{"99990003X", "+34600000003", "ana@example.com", "", false, "world.role-new"},
 	{"99990004B", "+34600000004", "manuel@example.com", assurance.Basic, false, "world.role-permanent"},
 	{"99990005N", "+34600000005", "pilar@example.com", "", false, "world.role-permanent-new"},
-	{"X9990006W", "+447700900006", "john@example.com", assurance.Advanced, false, "world.role-nie"},
+	{"X9990006W", "+447400123456", "john@example.com", assurance.Advanced, false, "world.role-nie"},
 	{"Y9990007V", "+34600000007", "ioana@example.com", assurance.Basic, false, "world.role-eu"},
 	{"Z9990008D", "+34600000008", "fatima@example.com", "", false, "world.role-nie-new"},
 	{"99990009Q", "+34600000009", "lucia@example.com", assurance.Basic, false, "world.role-expired"},

@@ -162,7 +162,10 @@ func (n *Node) forget(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		err := n.Store.Do(ctx, func(ctx context.Context) error { return n.Store.Forget(ctx, n.now()) })
+		err := n.Store.Do(ctx, func(ctx context.Context) error {
+			_, err := n.Store.ForgetChanges(ctx, n.now().Add(-time.Hour))
+			return errors.Join(err, n.Store.Forget(ctx, n.now()))
+		})
 		if err != nil && ctx.Err() == nil {
 			slog.ErrorContext(ctx, "forget what has served", "err", err)
 		}

@@ -19,7 +19,7 @@ const currentEpoch = `(SELECT epoch FROM house)`
 func (s *Store) AddChallenge(ctx context.Context, ch otp.Challenge) error {
 	_, err := s.exec(ctx, `INSERT INTO challenges (epoch, `+challengeColumns+`)
 		VALUES (`+currentEpoch+`, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
-		ch.ID, string(ch.Purpose), ch.Flow, ch.Browser, []byte(ch.Subject), []byte(ch.Budget), ch.Citizen, ch.Label, ch.Code, ch.Message,
+		ch.ID, string(ch.Purpose), ch.Flow, ch.Browser, ch.Subject, []byte(ch.Budget), ch.Citizen, ch.Label, ch.Code, ch.Message,
 		ch.Tries, ch.Max, ch.Created, ch.Expires, string(ch.State))
 	return err
 }

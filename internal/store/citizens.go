@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"clave/internal/citizen"
@@ -27,17 +28,17 @@ const citizenColumns = `id, sealed, proofing, phone_binding, phone_since, activa
 
 // Citizen implements citizen.Store.
 func (s *Store) Citizen(ctx context.Context, id string) (citizen.Citizen, bool, error) {
-	return s.citizen(s.queryRow(ctx, `SELECT `+citizenColumns+` FROM citizens WHERE id = $1`, id))
+	return s.citizen(ctx, `id`, id)
 }
 
 // CitizenByNIF implements citizen.Store.
 func (s *Store) CitizenByNIF(ctx context.Context, n nif.NIF) (citizen.Citizen, bool, error) {
-	return s.citizen(s.queryRow(ctx, `SELECT `+citizenColumns+` FROM citizens WHERE nif = $1`, s.nifHash(n)))
+	return s.citizen(ctx, `nif`, s.nifHash(n))
 }
 
-// CitizenByPhone implements citizen.Store. It locks the row: the number may be about to leave it.
+// CitizenByPhone implements citizen.Store.
 func (s *Store) CitizenByPhone(ctx context.Context, p contact.Phone) (citizen.Citizen, bool, error) {
-	return s.citizen(s.queryRow(ctx, `SELECT `+citizenColumns+` FROM citizens WHERE phone = $1 FOR UPDATE`, s.phoneHash(p)))
+	return s.citizen(ctx, `phone`, s.phoneHash(p))
 }
 
 // AddCitizen implements citizen.Store.
@@ -62,17 +63,30 @@ func (s *Store) SaveCitizen(ctx context.Context, c citizen.Citizen) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.exec(ctx, `UPDATE citizens SET phone = $2, sealed = $3, proofing = $4, phone_binding = $5, phone_since = $6,
+	n, err := s.exec(ctx, `UPDATE citizens SET phone = $2, sealed = $3, proofing = $4, phone_binding = $5, phone_since = $6,
 		activation = $7, frozen = $8 WHERE id = $1`,
 		c.ID, orNull(s.phoneHash(c.Phone)), sealed, string(c.Proofing), int64(c.PhoneBinding), c.PhoneSince, orNull(c.Activation), c.Frozen)
+	switch {
+	case twice(err):
+		return fmt.Errorf("%w: %w", citizen.ErrTaken, err)
+	case err == nil && n == 0:
+		return fmt.Errorf("store: citizen %s does not exist", c.ID)
+	}
 	return err
 }
 
-func (s *Store) citizen(r row) (c citizen.Citizen, ok bool, err error) {
+// citizen finds one by a column. A unit locks the row: it may save all of it again, and must not undo what another saved
+// meanwhile (a freeze, say, by a login that refreshes the datum).
+func (s *Store) citizen(ctx context.Context, column string, key any) (c citizen.Citizen, ok bool, err error) {
+	text := `SELECT ` + citizenColumns + ` FROM citizens WHERE ` + column + ` = $1`
+	if s.unit(ctx) != nil {
+		text += ` FOR UPDATE`
+	}
 	var sealed, activation []byte
-	ok, err = found(r.Scan(&c.ID, &sealed, &c.Proofing, &c.PhoneBinding, &c.PhoneSince, &activation, &c.Frozen, &c.Registered))
+	ok, err = found(s.queryRow(ctx, text, key).
+		Scan(&c.ID, &sealed, &c.Proofing, &c.PhoneBinding, &c.PhoneSince, &activation, &c.Frozen, &c.Registered))
 	if err != nil || !ok {
-		return c, false, err
+		return citizen.Citizen{}, false, err
 	}
 	var b citizenBody
 	if err := s.unseal(citizenUse, c.ID, sealed, &b); err != nil {

@@ -19,3 +19,18 @@ func (s *Store) Strings(ctx context.Context, text string, args ...any) ([]string
 func (s *Store) Each(ctx context.Context, each func() error, text string, args ...any) error {
 	return s.query(ctx, func(row) error { return each() }, text, args...)
 }
+
+// Plans names the index by which each statement that looks through all messages must find its rows, and its arguments.
+var Plans = []struct {
+	Index, Text string
+	Args        []any
+}{
+	{"messages_pace", selectPace, []any{"pin", 1}},
+	{"messages_due", selectDue, []any{"sms", 1, 1}},
+	{"messages_claimed", loseCodes, []any{1}},
+	{"messages_claimed", freeNotices, []any{1, 1}},
+	{"messages_sealed", endLate, []any{1}},
+}
+
+// Unlocked is a statement as SQLite is shown it.
+func Unlocked(text string) string { return rowLock.ReplaceAllString(text, "") }

@@ -2,6 +2,10 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"clave/internal/nif"
@@ -35,22 +39,45 @@ func (s *Store) Person(ctx context.Context, n nif.NIF) (p person.Person, ok bool
 	return p, err == nil, err
 }
 
-// PutPeople adds entries to the register, or replaces them. It needs a unit.
+// PutPeople adds entries to the register, or replaces them, in one unit. Of two entries with the same NIF the later one
+// counts. Sealing takes longer than saving: it is done before the unit, which others wait for.
 func (s *Store) PutPeople(ctx context.Context, people []person.Person) error {
+	sealed := make(map[string][]byte, len(people))
 	for _, p := range people {
-		key := s.Ring.Hash(personUse, p.NIF.String())
-		sealed, err := s.seal(personUse, string(key), personBody{
+		key := string(s.Ring.Hash(personUse, p.NIF.String()))
+		body, err := s.seal(personUse, key, personBody{
 			p.NIF.String(), p.GivenName, p.FirstSurname, p.SecondSurname, p.Birth, p.Address, bodyOf(p.Datum), p.Until,
 		})
 		if err != nil {
 			return err
 		}
-		if _, err := s.exec(ctx, `INSERT INTO people (nif, sealed) VALUES ($1, $2)
-			ON CONFLICT (nif) DO UPDATE SET sealed = excluded.sealed`, key, sealed); err != nil {
-			return err
-		}
+		sealed[key] = body
 	}
-	return nil
+	keys := slices.Sorted(maps.Keys(sealed)) // rows are locked in one order, so that two imports cannot lock each other out
+	return s.Do(ctx, func(ctx context.Context) error {
+		for some := range slices.Chunk(keys, peopleRows) {
+			args := make([]any, 0, 2*len(some))
+			for _, key := range some {
+				args = append(args, []byte(key), sealed[key])
+			}
+			if _, err := s.exec(ctx, insertPeople(len(some)), args...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// peopleRows is how many people one statement saves: over a network the statements are what takes the time.
+const peopleRows = 50
+
+func insertPeople(n int) string {
+	values := make([]string, n)
+	for i := range n {
+		values[i] = fmt.Sprintf("($%d, $%d)", 2*i+1, 2*i+2)
+	}
+	return `INSERT INTO people (nif, sealed) VALUES ` + strings.Join(values, ", ") +
+		` ON CONFLICT (nif) DO UPDATE SET sealed = excluded.sealed`
 }
 
 // CountPeople counts the entries of the register.

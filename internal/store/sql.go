@@ -125,3 +125,10 @@ func readOnly(err error) error {
 	}
 	return err
 }
+
+// twice says that a change would have made a second row of what is unique.
+func twice(err error) bool {
+	var lite *sqlite.Error
+	var pg *pgconn.PgError
+	return errors.As(err, &lite) && lite.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || errors.As(err, &pg) && pg.Code == "23505"
+}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,10 +23,25 @@ func TestMain(m *testing.M) {
 	os.Exit(storetest.Main(m))
 }
 
+// ring is one for all tests: making its signing keys takes long.
+var ring = sync.OnceValue(func() *keyring.Ring {
+	dir, err := os.MkdirTemp("", "clave-ring-")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	r, err := keyring.Create(filepath.Join(dir, "keys"), keyring.Demo)
+	if err != nil {
+		panic(err)
+	}
+	return r
+})
+
 // options are those of a demo world whose clock stands still.
 func options() store.Options {
 	return store.Options{
 		Kind: keyring.Demo,
+		Ring: ring(),
 		Now:  func() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) },
 		Log:  slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}

@@ -127,7 +127,11 @@ func (s *Service) wait(ctx context.Context, q question) (time.Duration, error) {
 	if err != nil || wrong > 0 {
 		return wrong, err
 	}
-	return s.Limits.Asked.Take(ctx, s.Store, s.Limits.Asked.Key(s.Ring, q.budget), q.now)
+	asked := s.Limits.Asked
+	if q.scope != others {
+		asked = s.Limits.Often
+	}
+	return asked.Take(ctx, s.Store, asked.Key(s.Ring, q.budget), q.now)
 }
 
 // budget is counted by NIF and datum together, whether the datum is right or not. Only the right one ever leads to a PIN,
@@ -182,15 +186,20 @@ func (s *Service) refusal(ctx context.Context, q question) (reason, error) {
 }
 
 // blocked counts a wrong datum, and tells whether there were too many. It is never said: an answer that differs after
-// ten tries would tell which of them were right.
+// ten tries would tell which of them were right. A right datum is counted too, where nobody reads it: the same rows in the
+// same time.
 func (s *Service) blocked(ctx context.Context, q question) (bool, error) {
-	key := s.Limits.Data.Key(s.Ring, string(q.subject), q.scope)
-	if q.answer.Verdict == person.Matches {
-		wait, err := s.Limits.Data.Wait(ctx, s.Store, key, q.now)
-		return wait > 0, err
+	wrong := s.Limits.Data.Key(s.Ring, string(q.subject), q.scope)
+	counted := s.Limits.Data.Key(s.Ring, string(q.subject), q.scope, "right")
+	if q.answer.Verdict != person.Matches {
+		s.Alarm.Note(ctx, q.now)
+		counted = wrong
 	}
-	s.Alarm.Note(ctx, q.now)
-	wait, err := s.Limits.Data.Take(ctx, s.Store, key, q.now)
+	wait, err := s.Limits.Data.Wait(ctx, s.Store, wrong, q.now)
+	if err != nil {
+		return false, err
+	}
+	_, err = s.Limits.Data.Take(ctx, s.Store, counted, q.now)
 	return wait > 0, err
 }
 

@@ -71,9 +71,10 @@ const (
 // Limits bounds tries and requests. They are counted apart for each browser that signed in before and for all others
 // together, so that a stranger who uses up the second never locks a person out of their own browser.
 type Limits struct {
-	Lifetime time.Duration // of a PIN
-	Tries    int           // per PIN
-	Asked    throttle.Limit
+	Lifetime time.Duration  // of a PIN
+	Tries    int            // per PIN
+	Asked    throttle.Limit // PINs asked for from browsers not known
+	Often    throttle.Limit // and from one where the person signed in before
 	Wrong    throttle.Limit
 	Data     throttle.Limit // wrong document data
 	InARow   throttle.Limit // failures since the last success: closes PIN for browsers not known
@@ -86,6 +87,7 @@ func DefaultLimits() Limits {
 		Lifetime: 10 * time.Minute,
 		Tries:    3,
 		Asked:    throttle.Limit{Name: "pin-asked", Count: 3, Per: time.Hour},
+		Often:    throttle.Limit{Name: "pin-asked-known", Count: 20, Per: time.Hour},
 		Wrong:    throttle.Limit{Name: "pin-wrong", Count: 10, Per: 24 * time.Hour},
 		Data:     citizen.WrongData,
 		InARow:   throttle.Limit{Name: "pin-in-a-row", Count: 100},

@@ -14,7 +14,7 @@ import (
 	"clave/internal/store"
 )
 
-// Run runs the suite. Each call of open returns a new, empty store, and closes it when its test ends.
+// Run runs the suite. Each call of open returns a new, empty store with a key ring, and closes it when its test ends.
 func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 	for _, c := range []struct {
 		name string
@@ -33,6 +33,36 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"a thousand parallel tries count as a thousand", thousand},
 		{"parallel failures harm nobody", mixed},
 		{"closed", closed},
+
+		{"a citizen comes back whole", wholeCitizen},
+		{"a citizen with next to nothing", bareCitizen},
+		{"a NIF and a phone have one citizen", oneCitizen},
+		{"a phone passes from one to another", phonePasses},
+		{"a saved citizen undoes nobody's change", citizenLocked},
+		{"browsers known", browsers},
+		{"a letter is used once", letters},
+		{"a freeze code is taken once", freezes},
+		{"the register", register},
+
+		{"a challenge comes back whole", wholeChallenge},
+		{"a challenge belongs to its flow and browser", foreignChallenge},
+		{"a hundred parallel tries count as a hundred", hundredTries},
+		{"a raised epoch voids challenges", voidChallenges},
+		{"counters", counters},
+		{"a hundred parallel hits count as a hundred", hundredHits},
+		{"a request is answered once", answeredOnce},
+		{"sessions", sessions},
+		{"the record", record},
+
+		{"a message is claimed whole", wholeMessage},
+		{"a message is claimed once", claimedOnce},
+		{"a message is retried when due", retried},
+		{"a message's state never goes back", neverBack},
+		{"a code whose courier died is lost, a notice goes out again", swept},
+		{"what is too late expires", expired},
+		{"a decoy goes at the pace of real messages", decoys},
+		{"the courier is told after the commit", owed},
+		{"what has served is forgotten", forgotten},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
 	}

@@ -1,0 +1,100 @@
+// Command bench drives complete journeys, as browsers do, against a Clave of its own, and says what one of them costs.
+//
+//	go run ./bench                  every journey
+//	go run ./bench -only pin-saml   one of them
+//
+// Read it in this order:
+//
+//   - pinsaml.go: the journey, from a service's request to its verified answer.
+//   - browser.go and page.go: what the person uses; people.go: who they are; phones.go: where the code arrives.
+//   - serve.go, seed.go and memory.go: the server, a process of its own, so that its CPU is measured alone; house.go
+//     starts it.
+//   - load.go and measure.go: many people at once; signatures.go: the yardstick; report.go: what is printed.
+//
+// docs/performance.md says what the figures mean and what they were.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	"time"
+)
+
+// options say how much is driven.
+type options struct {
+	logins   int    // measured
+	warmup   int    // before them, not measured
+	users    int    // at once
+	citizens int    // registered
+	dir      string // where the database is made, and deleted at the end
+	profile  string // where the server's CPU profile of the measured logins goes; empty: nowhere
+}
+
+// deadline ends a run that hangs.
+const deadline = 10 * time.Minute
+
+// journeys are what can be driven, by name.
+var journeys = []struct {
+	name  string
+	drive func(ctx context.Context, o options, out io.Writer) error
+}{
+	{"pin-saml", pinSAML},
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	run := bench
+	if len(os.Args) == 2 && os.Args[1] == serveArgument {
+		run = func(ctx context.Context) error { return serve(ctx, os.Stdin, os.Stdout) }
+	}
+	if err := run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// bench collects its own garbage seldom: what it does for all those people should not slow the server beside it.
+func bench(ctx context.Context) error {
+	var o options
+	only := flag.String("only", "", "the `journey` to drive; empty: all")
+	flag.IntVar(&o.logins, "logins", 400, "logins that are measured")
+	flag.IntVar(&o.warmup, "warmup", 100, "logins before them")
+	flag.IntVar(&o.users, "users", 8, "people at once")
+	flag.IntVar(&o.citizens, "citizens", 5000, "registered citizens")
+	flag.StringVar(&o.dir, "dir", ".cache", "a `folder` on a real disk: the database is made in it, and deleted")
+	flag.StringVar(&o.profile, "cpuprofile", "", "write the server's CPU profile to this `file`")
+	flag.Parse()
+	if o.logins < 1 || o.warmup < 0 || o.users < 1 || flag.NArg() > 0 {
+		return fmt.Errorf("want at least one login and one user, and no other arguments")
+	}
+	debug.SetGCPercent(400)
+	ctx, cancel := context.WithTimeout(ctx, deadline)
+	defer cancel()
+	return drive(ctx, *only, o, os.Stdout)
+}
+
+func drive(ctx context.Context, only string, o options, out io.Writer) error {
+	found := false
+	for _, j := range journeys {
+		if only != "" && only != j.name {
+			continue
+		}
+		found = true
+		if err := j.drive(ctx, o, out); err != nil {
+			return fmt.Errorf("%s: %w", j.name, err)
+		}
+	}
+	if !found {
+		return fmt.Errorf("no journey %q", only)
+	}
+	return nil
+}

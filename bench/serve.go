@@ -1,0 +1,202 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/x509"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime/pprof"
+	"sync"
+	"time"
+
+	"clave/internal/assurance"
+	"clave/internal/authn/pin"
+	"clave/internal/census"
+	"clave/internal/courier"
+	"clave/internal/enrolment"
+	"clave/internal/keyring"
+	"clave/internal/node"
+	"clave/internal/notify"
+	"clave/internal/relying"
+	"clave/internal/store"
+	"clave/internal/web"
+)
+
+// serveArgument makes this program the server.
+const serveArgument = "serve"
+
+// The world of the benchmark.
+const (
+	claveHost   = "clave.example"
+	claveOrigin = "https://" + claveHost
+	sedeOrigin  = "https://sede.example"
+	partyID     = "P9999901A_L01999999"
+)
+
+// order is the first line that the server reads. After it, each line asks for its usage so far.
+type order struct {
+	Dir      string
+	Citizens int
+	Party    []byte // the service's certificate
+	Profile  string // begins when usage is asked for the first time
+}
+
+// said is a line that the server writes: one of its fields is set.
+type said struct {
+	Ready *ready `json:",omitempty"`
+	SMS   *sms   `json:",omitempty"`
+	Usage *usage `json:",omitempty"`
+}
+
+type ready struct {
+	Address     string
+	Certificate []byte // that signs answers
+}
+
+// usage is what the server has used since it started.
+type usage struct {
+	CPU     time.Duration
+	Peak    int64  // bytes of memory, at most
+	Commits uint32 // durable ones
+}
+
+// server is the process that is measured: a node as an installation runs it, with production limits, the embedded
+// database with durable commits, and an operator of phones who delivers at once.
+type server struct {
+	order
+	mu  sync.Mutex
+	out *json.Encoder
+}
+
+// serve obeys its standard input until that ends.
+func serve(ctx context.Context, in io.Reader, out io.Writer) error {
+	s := &server{out: json.NewEncoder(out)}
+	lines := bufio.NewScanner(in)
+	if !lines.Scan() {
+		return errors.New("serve: is started by bench itself")
+	}
+	if err := json.Unmarshal(lines.Bytes(), &s.order); err != nil {
+		return fmt.Errorf("serve: %w", err)
+	}
+	n, ring, err := s.build(ctx)
+	if err != nil {
+		return err
+	}
+	_, certificate, err := ring.Signer("saml")
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	web := &http.Server{Handler: n.Handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute}
+	running.Go(func() { n.Run(ctx) })
+	running.Go(func() { _ = web.Serve(listener) })
+	s.say(said{Ready: &ready{listener.Addr().String(), certificate.Raw}})
+	err = s.obey(lines)
+	stop()
+	err = errors.Join(err, web.Close())
+	running.Wait()
+	return errors.Join(err, n.Close(context.Background()))
+}
+
+func (s *server) database() string { return filepath.Join(s.Dir, "clave.db") }
+
+func (s *server) build(ctx context.Context) (*node.Node, *keyring.Ring, error) {
+	party, err := x509.ParseCertificate(s.Party)
+	if err != nil {
+		return nil, nil, err
+	}
+	ring, err := keyring.Create(filepath.Join(s.Dir, "keys.json"), keyring.Live)
+	if err != nil {
+		return nil, nil, err
+	}
+	n, err := node.Build(ctx, node.Config{
+		Kind: keyring.Live, Database: s.database(), Ring: ring, Origin: claveOrigin,
+		Parties: relying.List{{
+			ID: partyID, Names: map[string]string{"es": "Sede electrónica de Villaclara", "en": "Villaclara online office"},
+			Certificates: []*x509.Certificate{party}, ReturnTo: []string{sedeOrigin + "/ReturnPage"},
+		}},
+		Census:   func(st *store.Store) node.Census { return census.Table{Store: st} },
+		Carriers: map[notify.Channel]courier.Carrier{notify.SMS: s, notify.Email: s, notify.Letter: s},
+		Policy:   assurance.Policy{NationalPractice: true}, PINStyle: pin.SixDigits,
+		PIN: pin.DefaultLimits(), Letters: enrolment.DefaultLimits(),
+		Help: web.Help{Phone: "060", Address: "ayuda@clave.example"},
+		Now:  time.Now,
+		Fatal: func(err error) {
+			fmt.Fprintln(os.Stderr, "bench: server:", err)
+			os.Exit(1)
+		},
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return n, ring, seed(ctx, n.Store, s.Citizens, time.Now())
+}
+
+// Send implements courier.Carrier: the message is on the phone at once.
+func (s *server) Send(_ context.Context, p courier.Parcel) (notify.State, error) {
+	return notify.Delivered, s.say(said{SMS: &sms{p.To, p.Text}})
+}
+
+func (s *server) say(w said) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.out.Encode(w)
+}
+
+func (s *server) obey(lines *bufio.Scanner) error {
+	defer pprof.StopCPUProfile()
+	for asked := 0; lines.Scan(); asked++ {
+		if asked == 0 && s.Profile != "" {
+			if err := s.profile(); err != nil {
+				return err
+			}
+		}
+		u, err := s.usage()
+		if err != nil {
+			return err
+		}
+		if err := s.say(said{Usage: &u}); err != nil {
+			return err
+		}
+	}
+	return lines.Err()
+}
+
+func (s *server) profile() error {
+	f, err := os.Create(s.Profile)
+	if err != nil {
+		return err
+	}
+	return pprof.StartCPUProfile(f)
+}
+
+func (s *server) usage() (usage, error) {
+	commits, err := s.commits()
+	return usage{ownCPU(), peakMemory(), commits}, err
+}
+
+// commits reads how many transactions changed the database since it was opened. SQLite keeps count at the head of its
+// write-ahead index (iChange, "WAL-mode file format" §2.1), so that the store need not.
+func (s *server) commits() (uint32, error) {
+	f, err := os.Open(s.database() + "-shm")
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	var count [4]byte
+	_, err = f.ReadAt(count[:], 8)
+	return binary.NativeEndian.Uint32(count[:]), err
+}

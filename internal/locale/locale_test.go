@@ -1,0 +1,62 @@
+package locale
+
+import "testing"
+
+func TestMatch(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		wishes []string
+		want   string
+	}{
+		{"nothing asked", nil, "es"},
+		{"cookie before header", []string{"en", "", "es-ES,es;q=0.9"}, "en"},
+		{"stored when no cookie", []string{"", "en", "es"}, "en"},
+		{"header alone", []string{"", "", "en-US,en;q=0.9,es;q=0.8"}, "en"},
+		{"header by weight", []string{"en;q=0.2, es;q=0.9"}, "es"},
+		{"a language we lack, then one we have", []string{"ja,en;q=0.5"}, "en"},
+		{"a language we lack", []string{"ja"}, "es"},
+		{"malformed cookie does not hide the header", []string{"!!;q=x", "en"}, "en"},
+		{"any language", []string{"*"}, "es"},
+	} {
+		if got := Match(c.wishes...).Code(); got != c.want {
+			t.Errorf("%s: Match(%q) = %s, want %s", c.name, c.wishes, got, c.want)
+		}
+	}
+}
+
+func TestLookup(t *testing.T) {
+	for _, l := range All() {
+		if got, ok := Lookup(l.Code()); !ok || got != l {
+			t.Errorf("Lookup(%q) = %v, %v", l.Code(), got, ok)
+		}
+		if l.Name() == "" {
+			t.Errorf("%s has no name", l.Code())
+		}
+	}
+	for _, code := range []string{"", "ES", "es-ES", "xx"} {
+		if _, ok := Lookup(code); ok {
+			t.Errorf("Lookup(%q) found a language", code)
+		}
+	}
+}
+
+func TestZeroLangIsSpanish(t *testing.T) {
+	var l Lang
+	if l.Code() != "es" || l.Name() != "Español" {
+		t.Errorf("zero Lang is %s, %s", l.Code(), l.Name())
+	}
+	if got := l.Text("duration.days", "n", 1); got != "1 día" {
+		t.Errorf("zero Lang says %q", got)
+	}
+}
+
+func FuzzMatch(f *testing.F) {
+	for _, seed := range []string{"", "es", "en-GB,en;q=0.9", "ca-valencia", "*", "x-x-x;q=2", "a-----------"} {
+		f.Add(seed, "en")
+	}
+	f.Fuzz(func(t *testing.T, cookie, header string) {
+		if _, ok := Lookup(Match(cookie, header).Code()); !ok {
+			t.Error("Match returned a language we do not speak")
+		}
+	})
+}

@@ -1,0 +1,50 @@
+package web
+
+import (
+	"clave/internal/assurance"
+	"clave/internal/nif"
+)
+
+type nifPage struct {
+	loginFrame
+	NIF     field
+	Notices []notice
+	Buttons []button
+}
+
+func (s *Server) loginPage(v *visit) error {
+	s.makeRoomFor(v)
+	return s.askLoginNIF(v, v.NIF.String(), nil)
+}
+
+// makeRoomFor drops older logins now: the post that began this one read no cookie, and so could not see them.
+func (s *Server) makeRoomFor(v *visit) {
+	name := s.cookieName(loginFlow + "-" + v.Login.ID)
+	if c, err := v.r.Cookie(name); err == nil {
+		s.makeRoom(v.w, v.r, name, len(c.Value))
+	}
+}
+
+func (s *Server) askLoginNIF(v *visit, typed string, wrong error) error {
+	data := nifPage{loginFrame: s.inLogin(v)}
+	data.NIF = data.nifField(typed, wrong)
+	data.Buttons = []button{{Kind: "primary", Text: data.T("login.nif-next")}}
+	if v.Login.Request.Level > assurance.Basic.Binding() {
+		data.Notices = []notice{{Kind: "info", Title: data.T("login.advanced-title"), Text: []string{data.T("login.advanced-text")}}}
+	}
+	s.show(v.w, v.r, data.status(), "login-nif.html", data)
+	return nil
+}
+
+// takeLoginNIF forgets what was asked for another number.
+func (s *Server) takeLoginNIF(v *visit) error {
+	typed := v.r.PostForm.Get("nif")
+	n, err := nif.Parse(typed)
+	if err != nil {
+		return s.askLoginNIF(v, typed, err)
+	}
+	if n != v.NIF {
+		v.signIn = signIn{Login: v.Login, NIF: n}
+	}
+	return s.goTo(v, "document")
+}

@@ -1,0 +1,174 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"strings"
+	"time"
+
+	"clave/internal/authn/pin"
+	"clave/internal/login"
+	"clave/internal/otp"
+	"clave/internal/secret"
+)
+
+type pinForm struct {
+	loginFrame
+	Label     shown
+	PIN       field
+	Spent     bool
+	Dead      notice // in place of the field, when no PIN will be right any more
+	Soon      notice // in the last minute
+	Countdown countdown
+	SMS       steps
+	Help      help
+	Buttons   []button
+	Again     []button
+}
+
+func (s *Server) pinPage(v *visit) error {
+	if v.Challenge == "" {
+		return v.redirect("document")
+	}
+	return s.askPIN(v, func(*pinForm) {})
+}
+
+// askPIN shows where the PIN is typed; wrong puts in what was wrong with the last one.
+func (s *Server) askPIN(v *visit, wrong func(*pinForm)) error {
+	data := pinForm{loginFrame: s.inLogin(v)}
+	left := v.Expires.Sub(s.Now())
+	data.Spent = v.Spent || left <= 0
+	data.Dead = notice{Kind: "error", Text: []string{data.T("login.pin-over")}}
+	data.Soon = notice{Kind: "warning", Text: []string{data.T("login.pin-soon")}}
+	data.Label = data.labelShown(v.signIn)
+	data.PIN = data.pinField(s.PIN.Style)
+	data.Countdown = countdown{
+		Lang: data.Lang, Text: data.T("login.pin-until", "time", data.Lang.Clock(v.Expires)), Until: v.Expires,
+		Left: max(left, 0), Total: s.PIN.Limits.Lifetime, Soon: left <= time.Minute,
+	}
+	data.Help = data.smsHelp()
+	data.Buttons = []button{{Kind: "primary", Text: data.T("login.pin-next")}}
+	data.Again = []button{{Kind: "secondary", Text: data.T("login.pin-again")}}
+	if data.Spent {
+		data.Again[0].Kind = "primary"
+	}
+	var err error
+	if data.SMS, err = s.smsSteps(v, data.page); err != nil {
+		return err
+	}
+	data.SMS.URL = data.At + "/status"
+	wrong(&data)
+	s.show(v.w, v.r, data.status(), "login-pin.html", data)
+	return nil
+}
+
+// labelShown repeats what ties the message to this page. A label that the person chose is not in the message (safety
+// rule 5).
+func (p page) labelShown(l signIn) shown {
+	note := p.T("login.pin-label-note")
+	if l.Own != "" {
+		note = p.T("login.pin-label-chosen")
+	}
+	return shown{Label: p.T("login.pin-label"), Letters: strings.Split(l.Label, ""), Note: note}
+}
+
+func (p page) pinField(style pin.Style) field {
+	f := field{Lang: p.Lang, Kind: "code", Name: "pin", Label: p.T("login.pin"), Hint: p.T("login.pin-hint")}
+	if style == pin.Classic {
+		f.Kind, f.Hint = "symbols", p.T("login.pin-hint-classic")
+	}
+	return f
+}
+
+func (p page) smsHelp() help {
+	return help{Title: p.T("login.help-title"), Text: []string{
+		p.T("login.help-data"), p.T("login.help-registered"), p.T("login.help-phone"), p.T("login.help-sim"), p.T("login.help-blocked"),
+	}}
+}
+
+// anotherPIN asks again with the same data. The failures counted so far stay counted.
+func (s *Server) anotherPIN(v *visit) error {
+	s.Slow.Hit(v.r.Context(), from(v.r))
+	if v.NIF.IsZero() {
+		return v.redirect("")
+	}
+	return s.ask(v)
+}
+
+// takePIN lets one unit of work count the try, compare, mint the proof and spend it. Nothing is answered before that is
+// committed.
+func (s *Server) takePIN(v *visit) error {
+	if v.Challenge == "" {
+		return v.redirect("document")
+	}
+	typed := secret.NewCode(v.r.PostForm.Get("pin"))
+	if fault := s.pinFault(typed); fault != "" {
+		return s.askPIN(v, func(p *pinForm) { p.PIN.Error = p.wrong("pin", fault) })
+	}
+	s.Slow.Hit(v.r.Context(), from(v.r))
+	try := pin.Try{
+		Login: v.Login.ID, Browser: v.Login.Browser, Challenge: v.Challenge, Typed: typed,
+		Known: cmp.Or(s.knownToken(v.r), secret.Token().Reveal()), Party: v.party.ID, From: from(v.r),
+	}
+	var tried pin.Tried
+	var result login.Result
+	var refusal login.Refusal
+	err := s.Store.Do(v.r.Context(), func(ctx context.Context) (err error) {
+		result, refusal = login.Result{}, login.None
+		tried, err = s.PIN.Verify(ctx, try)
+		if err != nil || tried.Verdict != otp.Right {
+			return err
+		}
+		result, refusal, err = s.Broker.Complete(ctx, v.Login, tried.Proof, try.From)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if tried.Verdict != otp.Right {
+		return s.wrongPIN(v, tried)
+	}
+	s.setCookie(v.w, s.cookieName(knownCookie), try.Known, knownLife)
+	return s.finish(v, result, refusal)
+}
+
+// finish takes the answer to the service, or says why there is none.
+func (s *Server) finish(v *visit, result login.Result, refusal login.Refusal) error {
+	switch refusal {
+	case login.None:
+		form, err := s.SAML.Respond(result)
+		if err != nil {
+			return err
+		}
+		s.endFlow(v.w, loginFlow, v.Login.ID)
+		s.sendBack(v.w, v.r, v.Login.Request, returnPage{Form: form})
+		return nil
+	case login.Answered:
+		s.endFlow(v.w, loginFlow, v.Login.ID)
+		s.answered(v)
+		return nil
+	case login.TooLow:
+		v.TooLow = true
+	}
+	return s.goTo(v, "") // the login's first page says what stopped it
+}
+
+// wrongPIN says how many tries are left, the same to everybody.
+func (s *Server) wrongPIN(v *visit, tried pin.Tried) error {
+	switch {
+	case tried.Wait > 0:
+		v.Spent = true
+		return s.mustWait(v, tried.Wait)
+	case tried.Verdict == otp.Wrong && tried.Left > 0:
+		return s.askPIN(v, func(p *pinForm) { p.PIN.Error = p.wrong("pin", "login.pin-wrong", "n", tried.Left) })
+	}
+	v.Spent = true
+	if err := s.saveFlow(v.w, v.r, loginFlow, v.Login.ID, v.Login.Began, v.signIn); err != nil {
+		return err
+	}
+	return s.askPIN(v, func(p *pinForm) {
+		if tried.Verdict == otp.Wrong {
+			p.Dead.Text = []string{p.T("login.pin-last")}
+		}
+	})
+}

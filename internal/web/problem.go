@@ -1,0 +1,69 @@
+package web
+
+import (
+	"log/slog"
+	"net/http"
+
+	"clave/internal/locale"
+)
+
+// problem is an error page: what happened, what to check, whom to call.
+type problem struct {
+	status    int
+	key       string // of problems
+	args      []any
+	reference string   // made, and written to the log, when empty
+	service   string   // the name of the service, in a login
+	action    string   // where buttons without an address post to
+	buttons   []button // where to go from here
+}
+
+// said are the texts of a problem: what happened, why, and what to do.
+type said struct{ title, text, do locale.Key }
+
+var problems = map[string]said{
+	"answered":         {"problem.answered.title", "problem.answered.text", "problem.answered.do"},
+	"broken":           {"problem.broken.title", "problem.broken.text", "problem.broken.do"},
+	"cross-origin":     {"problem.cross-origin.title", "problem.cross-origin.text", "problem.cross-origin.do"},
+	"document-expired": {"problem.document-expired.title", "problem.document-expired.text", "problem.document-expired.do"},
+	"for-services":     {"problem.for-services.title", "problem.for-services.text", "problem.for-services.do"},
+	"form":             {"problem.form.title", "problem.form.text", "problem.form.do"},
+	"late":             {"problem.late.title", "problem.late.text", "problem.late.do"},
+	"logout":           {"problem.logout.title", "problem.logout.text", "problem.logout.do"},
+	"no-login":         {"problem.no-login.title", "problem.no-login.text", "problem.no-login.do"},
+	"no-method":        {"problem.no-method.title", "problem.no-method.text", "problem.no-method.do"},
+	"request":          {"problem.request.title", "problem.request.text", "problem.request.do"},
+	"stale":            {"problem.stale.title", "problem.stale.text", "problem.stale.do"},
+	"too-low":          {"problem.too-low.title", "problem.too-low.text", "problem.too-low.do"},
+	"wait":             {"problem.wait.title", "problem.wait.text", "problem.wait.do"},
+	"wait-day":         {"problem.wait.title", "problem.wait.text", "problem.wait-day.do"},
+}
+
+type problemPage struct {
+	page
+	Title   string
+	Text    string
+	Do      string
+	Action  string
+	Buttons []button
+}
+
+func (s *Server) problem(w http.ResponseWriter, r *http.Request, p problem) {
+	data := problemPage{page: s.page(r), Action: p.action, Buttons: p.buttons}
+	data.Service, data.Reference = p.service, p.reference
+	if data.Reference == "" {
+		data.Reference = newReference()
+		slog.InfoContext(r.Context(), "problem shown", "reference", data.Reference, "problem", p.key, "path", r.URL.Path)
+	}
+	texts := problems[p.key]
+	data.Title, data.Text, data.Do = data.T(texts.title, p.args...), data.T(texts.text, p.args...), data.T(texts.do, p.args...)
+	if len(data.Buttons) == 0 {
+		data.Buttons = []button{{Kind: "secondary", Text: data.T("problem.home"), URL: "/"}}
+	}
+	s.show(w, r, p.status, "problem.html", data)
+}
+
+// crossOrigin answers a form that another site sent.
+func (s *Server) crossOrigin(w http.ResponseWriter, r *http.Request) {
+	s.problem(w, r, problem{status: http.StatusForbidden, key: "cross-origin"})
+}

@@ -1,0 +1,139 @@
+// Package web is what a browser sees: pages and endpoints, templates, static files. It knows no rule; it reads what people
+// typed, calls the package that decides, and shows the answer.
+package web
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"clave/internal/authn/pin"
+	"clave/internal/enrolment"
+	"clave/internal/federation/saml"
+	"clave/internal/keyring"
+	"clave/internal/login"
+	"clave/internal/relying"
+	"clave/internal/secret"
+)
+
+// Help is where people turn to.
+type Help struct {
+	Phone   string
+	Address string // postal, or an e-mail address
+}
+
+// Unit is one unit of work of the store.
+type Unit interface {
+	Do(ctx context.Context, unit func(ctx context.Context) error) error
+}
+
+// Server serves the citizens' pages and the services' endpoints.
+type Server struct {
+	Origin    string // for example "https://clave.example", without a slash at the end
+	Demo      bool   // every page says so
+	Help      Help
+	Store     Unit
+	Ring      *keyring.Ring
+	Parties   relying.Registry
+	Broker    *login.Broker
+	PIN       *pin.Service
+	Enrolment *enrolment.Service
+	SAML      *saml.Gateway
+	Now       func() time.Time
+	Slow      *Slow
+}
+
+// The kinds of flow.
+const (
+	loginFlow    = "login"
+	registerFlow = "register"
+)
+
+// Handler is all of it. The services' endpoints stand outside the protection against cross-origin posts, and read no
+// cookie; everything else is inside.
+func (s *Server) Handler() http.Handler {
+	inside := http.NewServeMux()
+	s.loginRoutes(inside)
+	s.registerRoutes(inside)
+	s.placeRoutes(inside)
+	all := http.NewServeMux()
+	all.HandleFunc("GET /static/{hash}/{name}", serveAsset)
+	s.serviceRoutes(all)
+	same := http.NewCrossOriginProtection()
+	same.SetDenyHandler(http.HandlerFunc(s.crossOrigin))
+	all.Handle("/", same.Handler(s.keepLang(inside)))
+	return s.headers(all)
+}
+
+// contentPolicy is the Content-Security-Policy of every page; a page that posts itself to a service names that service's
+// origin too.
+func contentPolicy(formAction string) string {
+	return "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; " +
+		"frame-ancestors 'none'; form-action 'self'" + formAction
+}
+
+func (s *Server) headers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", contentPolicy(""))
+		h.Set("Cache-Control", "no-store")
+		h.Set("Referrer-Policy", "strict-origin") // "no-referrer" would make posts say "Origin: null"
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), otp-credentials=(self)")
+		if s.secure() {
+			h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// maxBody is the longest form taken, in bytes: a SAML request of 128 KiB, in base64, escaped.
+const maxBody = 256 << 10
+
+// fail shows that something of ours went wrong: a reference number on the page, and the reason beside it in the log. A
+// visitor who has gone is not our fault.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, context.Canceled) {
+		return
+	}
+	reference := newReference()
+	slog.ErrorContext(r.Context(), "page failed", "reference", reference, "path", r.URL.Path, "err", err)
+	s.problem(w, r, problem{status: http.StatusInternalServerError, key: "broken", reference: reference})
+}
+
+// newReference is what a person reads to the help desk, and the help desk finds in the log: nine characters that nobody
+// takes for others.
+func newReference() string {
+	return secret.Draw("ABCDEFGHJKLMNPQRSTUVWXYZ23456789", 9).Reveal()
+}
+
+// from is the visitor's address.
+func from(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// network is what counts as one visitor: an IPv4 address, or the /64 of an IPv6 address, which one household has whole.
+func network(address string) string {
+	a, err := netip.ParseAddr(address)
+	if err != nil {
+		return address
+	}
+	if a = a.Unmap(); a.Is4() {
+		return a.String()
+	}
+	prefix, err := a.WithZone("").Prefix(64)
+	if err != nil {
+		return address
+	}
+	return prefix.String()
+}

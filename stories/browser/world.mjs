@@ -1,0 +1,62 @@
+// The world around a browser test: the addresses of a running demonstration, what its phones and letterboxes get, its clock, and the
+// people who live in it.
+
+export const { CLAVE, SEDE, WORLD } = process.env
+
+/** What came by a channel (sms, email, letter) to a phone or an address; the newest first. */
+export async function items(channel, to = '') {
+  const query = new URLSearchParams({ channel, to })
+  return (await fetch(`${WORLD}/api/items?${query}`)).json()
+}
+
+/** Waits for an item that `before` did not have yet. */
+export async function arrives(channel, to, before = []) {
+  const known = new Set(before.map(({ id }) => id))
+  for (let i = 0; i < 200; i++) {
+    const fresh = (await items(channel, to)).filter(({ id }) => !known.has(id))
+    if (fresh.length > 0) return fresh[0]
+    await pause(50)
+  }
+  throw new Error(`no ${channel} came to ${to}`)
+}
+
+/** Moves the clock forward: '11m', '24h'. */
+export async function move(by) {
+  const answer = await fetch(`${WORLD}/clock`, { method: 'POST', body: new URLSearchParams({ by }) })
+  if (!answer.ok) throw new Error(`the clock answered ${answer.status}`)
+}
+
+/** The six digits of an SMS or an e-mail. */
+export const digits = (item) => item.text.match(/\b\d{6}\b/)[0]
+
+export const carmen = { nif: '99990001P', datum: '30 6 2030', phone: '+34600000001', name: 'Carmen Española Española' }
+export const jordi = { nif: '99990002D', datum: '15 3 2031', phone: '+34600000002' }
+export const ana = { nif: '99990003X', datum: '1 12 2029', phone: '+34600000003', email: 'ana@example.com', name: 'Ana Iglesias Souto' }
+export const john = { nif: 'X9990006W', datum: 'E12345678' }
+export const lucia = { nif: '99990009Q', datum: '20 2 2024' }
+export const teresa = { nif: '99990011H', datum: '7 7 2032' } // her phone gets nothing
+export const pablo = { nif: '99990012L', datum: '30 1 2030' } // his operator refuses
+export const nobody = { nif: '99999999R', datum: '30 6 2030' }
+
+/** Fills in a field by its name. */
+export const fill = (page, name, text) => page.fill(`[name="${name}"]`, text)
+
+/**
+ * Presses something, and waits until another page is there whole: one whose address matches `to`, where pages send people on by
+ * themselves. `what` is a selector, or does the pressing itself.
+ */
+export async function go(page, what, to = /./) {
+  await page.evaluate(() => { document.left = true })
+  await (typeof what === 'string' ? page.locator(what).first().click() : what())
+  for (let i = 0; i < 400; i++) {
+    const there = await page.evaluate(() => !document.left && document.readyState === 'complete').catch(() => false) // between two pages
+    if (there && to.test(page.url())) return
+    await pause(25)
+  }
+  throw new Error(`no page followed ${page.url()}:\n${await page.innerText('main')}`)
+}
+
+/** The button that goes on. */
+export const next = 'main .button-primary'
+
+const pause = (time) => new Promise((done) => setTimeout(done, time))

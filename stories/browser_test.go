@@ -1,0 +1,79 @@
+package stories_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"clave/internal/demo"
+)
+
+// TestBrowser runs the stories that need a real browser: each file of browser/ with a demonstration of its own, of which
+// Clave and the town hall are different sites; that of tls.test.mjs over TLS (safety rule 16).
+func TestBrowser(t *testing.T) {
+	files, err := filepath.Glob("browser/*.test.mjs")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no browser stories", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".test.mjs"), func(t *testing.T) {
+			t.Parallel()
+			options := demo.Options{Data: dataFolder(t)}
+			env := os.Environ()
+			if strings.HasPrefix(filepath.Base(file), "tls") {
+				var authority string
+				options.TLS, authority = ownCertificate(t)
+				env = append(env, "NODE_EXTRA_CA_CERTS="+authority)
+			}
+			d, err := demo.Start(t.Context(), options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() {
+				if err := d.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+			node := exec.CommandContext(t.Context(), "node", "--test", "--test-reporter=spec", file)
+			node.Env = append(env, "CLAVE="+d.Clave, "SEDE="+d.Sede, "WORLD="+d.World)
+			out, err := node.CombinedOutput()
+			if err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
+	}
+}
+
+// ownCertificate makes a certificate for this machine, and the file with which node trusts it.
+func ownCertificate(t *testing.T) (*tls.Config, string) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "localhost"}, DNSNames: []string{"localhost"},
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(0, 0, 1),
+		IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "localhost.pem")
+	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}, file
+}

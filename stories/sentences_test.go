@@ -1,0 +1,209 @@
+package stories_test
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+)
+
+// sentence is a form that the sentences of a story may have.
+type sentence struct {
+	pattern *regexp.Regexp
+	do      func(s *story, words []string) error
+}
+
+// sentences are all of them. NAME is a person, or she or he for the one named last; TEXT stands in quotation marks; CODE
+// is a TEXT, or one of the forms in codes.
+var sentences = []sentence{
+	form(`the clock moves COUNT (minute|hour|day)s?`, (*story).moveClock),
+	form(`Clave is killed and started again`, func(s *story, _ []string) error { return s.restart() }),
+
+	form(`NAME speaks (Spanish|English)`, func(s *story, w []string) error { s.who(w[0]).lang = tongues[w[1]]; return nil }),
+	form(`NAME sits down at NAME's computer`, (*story).share),
+	form(`NAME opens TEXT at the town hall`, (*story).enter),
+	form(`NAME opens the page TEXT`, func(s *story, w []string) error { return s.who(w[0]).open(s.clave + w[1]) }),
+	form(`NAME opens the address that NAME sees`, (*story).copyAddress),
+	form(`NAME scans the letter to TEXT`, (*story).scan),
+	form(`NAME gives TEXT and TEXT`, road(`$1 types "$2" as "DNI o NIE"`, `$1 presses "Continuar"`, `$1 answers with "$3"`)),
+	form(`NAME answers with TEXT`, func(s *story, w []string) error { return s.who(w[0]).answer(w[1]) }),
+	form(`NAME types CODE as TEXT`, (*story).typeCode),
+	form(`NAME chooses TEXT`, func(s *story, w []string) error { return s.who(w[0]).choose(w[1]) }),
+	form(`NAME presses TEXT`, func(s *story, w []string) error { return s.who(w[0]).press(w[1]) }),
+	form(`NAME presses TEXT twice at once, and is let in once`, (*story).twice),
+	form(`NAME goes back`, func(s *story, w []string) error { return s.who(w[0]).back() }),
+	form(`NAME waits until the page says TEXT`, func(s *story, w []string) error { return s.who(w[0]).wait(w[1]) }),
+
+	form(`NAME sees TEXT`, func(s *story, w []string) error { return s.who(w[0]).sees(w[1]) }),
+	form(`NAME does not see TEXT`, (*story).doesNotSee),
+	form(`NAME is at the town hall as TEXT, level TEXT, method TEXT`, (*story).isInside),
+	form(`NAME sees what NAME sees, but for TEXT`, (*story).alike),
+	form(`the phone of PHONE shows TEXT`, func(s *story, w []string) error { return s.arrives("sms", w[0], w[1]) }),
+	form(`the mailbox of ADDRESS shows TEXT`, func(s *story, w []string) error { return s.arrives("email", w[0], w[1]) }),
+	form(`a letter to TEXT says TEXT`, func(s *story, w []string) error { return s.arrives("letter", w[0], w[1]) }),
+	form(`NAME asks for a letter with TEXT and TEXT`, road(
+		`$1 opens the page "/register/letter"`, `$1 gives "$2" and "$3"`, `$1 presses "Sí, envíenme una carta"`)),
+	form(`NAME opens the letter to TEXT with TEXT and TEXT`, road(
+		`$1 opens the page "/register/open"`, `$1 types "$3" as "DNI o NIE"`,
+		`$1 types the code of the letter to "$2" as "Código seguro de verificación (CSV) de la carta"`, `$1 presses "Continuar"`,
+		`$1 answers with "$4"`)),
+	form(`NAME proves the phone PHONE`, road(
+		`$1 types "$2" as "Teléfono móvil"`, `$1 presses "Enviarme un código"`, `the phone of $2 shows "confirma su telefono"`,
+		`$1 types the code sent to $2 as "Código"`, `$1 presses "Confirmar"`)),
+	form(`NAME proves the e-mail address ADDRESS`, road(
+		`$1 types "$2" as "Correo electrónico"`, `$1 presses "Enviarme un código"`, `the mailbox of $2 shows "Su código es"`,
+		`$1 types the code sent to $2 as "Código"`, `$1 presses "Confirmar"`)),
+	form(`NAME accepts the conditions`, road(
+		`$1 chooses "Los datos son míos y acepto estas condiciones."`, `$1 presses "Registrarme"`)),
+	form(`NAME signs in for TEXT with TEXT, TEXT and the PIN sent to PHONE`, road(
+		`$1 opens "$2" at the town hall`, `$1 gives "$3" and "$4"`, `the phone of $5 shows "es su PIN para entrar"`,
+		`$1 types the code sent to $5 as "PIN"`, `$1 presses "Entrar"`)),
+
+	form(`the phone of PHONE has nothing new`, func(s *story, w []string) error { return s.nothing("sms", w[0]) }),
+	form(`there is no new letter to TEXT`, func(s *story, w []string) error { return s.nothing("letter", w[0]) }),
+}
+
+// road is a sentence that stands for others, where a story's point lies elsewhere.
+func road(steps ...string) func(*story, []string) error {
+	return func(s *story, w []string) error {
+		for _, step := range steps {
+			for i, word := range w {
+				step = strings.ReplaceAll(step, fmt.Sprintf("$%d", i+1), word)
+			}
+			if err := s.say(step); err != nil {
+				return fmt.Errorf("%s\n%w", step, err)
+			}
+		}
+		return nil
+	}
+}
+
+var words = strings.NewReplacer(
+	"NAME", `(\p{Lu}\p{Ll}+|[Ss]he|[Hh]e)`, "TEXT", `"([^"]*)"`, "PHONE", `(\+\d+)`, "ADDRESS", `(\S+@\S+)`, "COUNT", `(\d+)`,
+	"CODE", `(".*"|the .*|a wrong code)`,
+)
+
+func form(form string, do func(*story, []string) error) sentence {
+	return sentence{regexp.MustCompile("^" + words.Replace(form) + "$"), do}
+}
+
+var tongues = map[string]string{"Spanish": "es", "English": "en"}
+
+func (s *story) moveClock(w []string) error {
+	unit := map[string]string{"minute": "m", "hour": "h", "day": "h"}[w[1]]
+	by, err := time.ParseDuration(w[0] + unit)
+	if w[1] == "day" {
+		by *= 24
+	}
+	if err != nil {
+		return err
+	}
+	return s.move(by)
+}
+
+func (s *story) share(w []string) error {
+	owner := s.who(w[1])
+	s.people[w[0]], s.last = owner, w[0]
+	return nil
+}
+
+// enter begins a procedure of the town hall, on its card.
+func (s *story) enter(w []string) error {
+	p := s.who(w[0])
+	if err := p.open(s.sede + "/"); err != nil {
+		return err
+	}
+	return p.pressUnder(w[1])
+}
+
+func (s *story) copyAddress(w []string) error {
+	address := s.who(w[1]).page.url.String()
+	return s.who(w[0]).open(address)
+}
+
+// scan opens what a phone reads from the letter's QR code, which says the same as the letter.
+func (s *story) scan(w []string) error {
+	address, err := s.qr(w[1])
+	if err != nil {
+		return err
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return err
+	}
+	if code, err := s.code(`the code of the letter to "` + w[1] + `"`); err != nil || u.Fragment != "csv="+strings.ReplaceAll(code, " ", "") {
+		return fmt.Errorf("the QR code says %s, the letter %s (%w)", address, code, err)
+	}
+	return s.who(w[0]).open(address)
+}
+
+func (s *story) typeCode(w []string) error {
+	code, err := s.code(w[1])
+	if err != nil {
+		return err
+	}
+	return s.who(w[0]).write(w[2], code)
+}
+
+// twice sends the same form two times, as an impatient hand or two thieves do.
+func (s *story) twice(w []string) error {
+	p := s.who(w[0])
+	twin := p.twin()
+	var both sync.WaitGroup
+	errs := make([]error, 2)
+	for i, v := range []*visitor{p, twin} {
+		both.Go(func() { errs[i] = v.press(w[1]) })
+	}
+	both.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	inside := func(v *visitor) bool { return v.page.url.Path == "/mi-carpeta" }
+	if inside(p) == inside(twin) {
+		return fmt.Errorf("let in: %v and %v, want one of them\n%s\n%s", inside(p), inside(twin), p.page.text(), twin.page.text())
+	}
+	if inside(twin) {
+		*p = *twin
+	}
+	return nil
+}
+
+func (s *story) doesNotSee(w []string) error {
+	p := s.who(w[0])
+	if p.sees(w[1]) == nil {
+		return fmt.Errorf("the page says it:\n%s", p.page.text())
+	}
+	return nil
+}
+
+func (s *story) isInside(w []string) error {
+	p := s.who(w[0])
+	if p.page.url.Host != strings.TrimPrefix(s.sede, "http://") || p.page.url.Path != "/mi-carpeta" {
+		return fmt.Errorf("the page is %s, and says:\n%s", p.page.url, p.page.text())
+	}
+	for _, want := range []string{"Nombre " + w[1], "Nivel de seguridad " + w[2], w[3]} {
+		if err := p.sees(want); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// alike compares two people's pages, after taking what matches a pattern out of both.
+func (s *story) alike(w []string) error {
+	but, err := regexp.Compile(w[2])
+	if err != nil {
+		return err
+	}
+	plain := func(name string) string {
+		return strings.Join(strings.Fields(but.ReplaceAllString(s.who(name).page.text(), "…")), " ")
+	}
+	if one, other := plain(w[0]), plain(w[1]); one != other {
+		return fmt.Errorf("%s sees:\n%s\n%s sees:\n%s", w[0], one, w[1], other)
+	}
+	return nil
+}

@@ -1,0 +1,107 @@
+package stories_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"clave/internal/demo"
+)
+
+// world is a demonstration and its addresses. The stories reach it as people do: through its pages.
+type world struct {
+	clave, sede, hall string // hall is where the phones, the letterbox and the clock are
+	transport         *http.Transport
+	process           *process // of a world that is killed on the way
+}
+
+// newWorld starts a demonstration within the test or, for a story that kills it, in a process of its own.
+func newWorld(t *testing.T, lines []line, database string) *world {
+	w := &world{transport: http.DefaultTransport.(*http.Transport).Clone()}
+	t.Cleanup(w.transport.CloseIdleConnections)
+	for _, l := range lines {
+		if strings.HasPrefix(l.text, "Clave is killed") {
+			w.process = newProcess(t, database)
+			w.process.settle(w)
+			return w
+		}
+	}
+	d, err := demo.Start(t.Context(), demo.Options{Data: dataFolder(t), Database: database})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	w.clave, w.sede, w.hall = d.Clave, d.Sede, d.World
+	return w
+}
+
+// move moves the clock, on the page where a person does it.
+func (w *world) move(by time.Duration) error {
+	resp, err := http.PostForm(w.hall+"/clock", url.Values{"by": {by.String()}})
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("the clock answered %s", resp.Status)
+	}
+	if w.process != nil {
+		w.process.ahead.Add(int64(by))
+	}
+	return nil
+}
+
+func (w *world) restart() error { return w.process.restart() }
+
+// keys makes the keys of a demonstration once: two RSA keys take longer than most stories.
+var keys = sync.OnceValues(func() (map[string][]byte, error) {
+	dir, err := os.MkdirTemp("", "clave-keys-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	return makeKeys(dir)
+})
+
+func makeKeys(dir string) (map[string][]byte, error) {
+	d, err := demo.Start(context.Background(), demo.Options{Data: dir})
+	if err != nil {
+		return nil, err
+	}
+	if err := d.Close(); err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{}
+	for _, name := range []string{"keys.json", "sede.pem"} {
+		if files[name], err = os.ReadFile(dir + "/" + name); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+// dataFolder is a new world's folder, with keys.
+func dataFolder(t *testing.T) string {
+	t.Helper()
+	files, err := keys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for name, content := range files {
+		if err := os.WriteFile(dir+"/"+name, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
