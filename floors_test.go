@@ -81,6 +81,19 @@ func TestOnlyAuthenticatorsMint(t *testing.T) {
 	}
 }
 
+// TestRule23OnlyTheDemoMovesTheClock holds the server free of what shows codes or moves time: those live in package demo,
+// which only the command and the journeys import.
+func TestRule23OnlyTheDemoMovesTheClock(t *testing.T) {
+	may := []string{"cmd/clave", "stories", "bench", "internal/demo"}
+	eachFile(t, func(file string, f *ast.File) {
+		for _, spec := range f.Imports {
+			if importPath(t, spec) == "clave/internal/demo" && !slices.Contains(may, path.Dir(file)) {
+				t.Errorf("%s imports the demonstration", file)
+			}
+		}
+	})
+}
+
 // TestRulesKnowNoClock keeps time an argument: only what stands around the rules reads the machine's clock.
 func TestRulesKnowNoClock(t *testing.T) {
 	floors := readFloors(t)

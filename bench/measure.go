@@ -43,8 +43,9 @@ func measure(ctx context.Context, o options, h *house, y yardstick, journey func
 	}
 	first, was := before, y.rounds()
 	r.signing = was
-	for p := range min(parts, o.logins) {
-		from, to := o.warmup+o.logins*p/parts, o.warmup+o.logins*(p+1)/parts
+	count := min(parts, o.logins)
+	for p := range count {
+		from, to := o.warmup+o.logins*p/count, o.warmup+o.logins*(p+1)/count
 		took, whole, err := load(ctx, from, to, o.users, journey)
 		if err != nil {
 			return r, err

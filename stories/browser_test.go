@@ -28,31 +28,44 @@ func TestBrowser(t *testing.T) {
 		t.Fatal("no browser stories", err)
 	}
 	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".test.mjs"), func(t *testing.T) {
-			t.Parallel()
-			options := demo.Options{Data: dataFolder(t)}
-			env := os.Environ()
-			if strings.HasPrefix(filepath.Base(file), "tls") {
-				var authority string
-				options.TLS, authority = ownCertificate(t)
-				env = append(env, "NODE_EXTRA_CA_CERTS="+authority)
-			}
-			d, err := demo.Start(t.Context(), options)
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() {
-				if err := d.Close(); err != nil {
-					t.Error(err)
-				}
-			})
-			node := exec.CommandContext(t.Context(), "node", "--test", "--test-reporter=spec", file)
-			node.Env = append(env, "CLAVE="+d.Clave, "SEDE="+d.Sede, "WORLD="+d.World)
-			out, err := node.CombinedOutput()
-			if err != nil {
-				t.Errorf("%v\n%s", err, out)
-			}
-		})
+		name := strings.TrimSuffix(filepath.Base(file), ".test.mjs")
+		if name != "look" {
+			t.Run(name, func(t *testing.T) { browse(t, file, "") })
+			continue
+		}
+		for _, how := range looks {
+			t.Run(name+" "+how, func(t *testing.T) { browse(t, file, how) })
+		}
+	}
+}
+
+// looks are the ways in which look.test.mjs sees every page: language, width, colours, with JavaScript or without.
+var looks = []string{"es 360 dark script", "en 1280 light script", "en 360 light plain", "es 1280 dark plain"}
+
+func browse(t *testing.T, file, how string) {
+	t.Parallel()
+	options := demo.Options{Data: dataFolder(t)}
+	env := append(os.Environ(), "LOOK="+how)
+	if strings.HasPrefix(filepath.Base(file), "tls") {
+		var authority string
+		options.TLS, authority = ownCertificate(t)
+		env = append(env, "NODE_EXTRA_CA_CERTS="+authority)
+	}
+	d, err := demo.Start(t.Context(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	node := exec.CommandContext(t.Context(), "node", "--test", "--test-reporter=spec", file)
+	node.Env = append(env, "CLAVE="+d.Clave, "SEDE="+d.Sede, "WORLD="+d.World)
+	out, err := node.CombinedOutput()
+	t.Logf("%s", out)
+	if err != nil {
+		t.Error(err)
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http/httptest"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -30,11 +29,7 @@ type process struct {
 
 // binary builds the program once.
 var binary = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "clave-binary-")
-	if err != nil {
-		return "", err
-	}
-	file := filepath.Join(dir, "clave")
+	file := filepath.Join(scratch, "clave")
 	out, err := exec.Command("go", "build", "-o", file, "clave/cmd/clave").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)

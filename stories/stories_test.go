@@ -12,8 +12,20 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	slog.SetLogLoggerLevel(slog.LevelWarn)
-	os.Exit(storetest.Main(m))
+	slog.SetLogLoggerLevel(slog.LevelError) // the stories go wrong on purpose
+	os.Exit(inScratch(func() int { return storetest.Main(m) }))
+}
+
+// scratch is a folder for what is made once and used by many stories.
+var scratch string
+
+func inScratch(run func() int) int {
+	var err error
+	if scratch, err = os.MkdirTemp("", "clave-stories-"); err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(scratch)
+	return run()
 }
 
 // TestStories tells every story on the embedded database.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -65,16 +66,7 @@ func (w *world) restart() error { return w.process.restart() }
 
 // keys makes the keys of a demonstration once: two RSA keys take longer than most stories.
 var keys = sync.OnceValues(func() (map[string][]byte, error) {
-	dir, err := os.MkdirTemp("", "clave-keys-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	return makeKeys(dir)
-})
-
-func makeKeys(dir string) (map[string][]byte, error) {
-	d, err := demo.Start(context.Background(), demo.Options{Data: dir})
+	d, err := demo.Start(context.Background(), demo.Options{Data: scratch})
 	if err != nil {
 		return nil, err
 	}
@@ -83,12 +75,12 @@ func makeKeys(dir string) (map[string][]byte, error) {
 	}
 	files := map[string][]byte{}
 	for _, name := range []string{"keys.json", "sede.pem"} {
-		if files[name], err = os.ReadFile(dir + "/" + name); err != nil {
+		if files[name], err = os.ReadFile(filepath.Join(scratch, name)); err != nil {
 			return nil, err
 		}
 	}
 	return files, nil
-}
+})
 
 // dataFolder is a new world's folder, with keys.
 func dataFolder(t *testing.T) string {
@@ -99,7 +91,7 @@ func dataFolder(t *testing.T) string {
 	}
 	dir := t.TempDir()
 	for name, content := range files {
-		if err := os.WriteFile(dir+"/"+name, content, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -40,7 +40,7 @@ func judge(p person.Person, found bool, d nif.Datum) person.Answer {
 	switch {
 	case !found:
 		return person.Answer{Verdict: person.Unknown}
-	case !same:
+	case !same || d.IsZero():
 		return person.Answer{Verdict: person.Differs, Person: p}
 	default:
 		return person.Answer{Verdict: person.Matches, Person: p}

@@ -2,11 +2,15 @@ package census
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"clave/internal/nif"
 	"clave/internal/person"
@@ -16,14 +20,15 @@ import (
 // person.
 var ErrLine = errors.New("census: wrong line")
 
-// line is one person in a register's file: JSON, one object a line.
+// line is one person in a register's file: JSON, one object a line, in UTF-8.
 //
 //	{"nif":"12345678Z","given":"Carmen","first":"Española","second":"Española","birth":"1980-01-01",
 //	 "street":"Calle Mayor, 1","postcode":"28013","town":"Madrid","province":"Madrid",
 //	 "valid":"2030-06-30"}
 //
 // A DNI has "valid" (its last valid day) or, when it is permanent, "issued". A NIE has "support" (E or C and eight
-// digits) and "valid", the last valid day of the card, unless it has none.
+// digits) and "valid", the last valid day of the card, unless it has none. Only "second", "country" and parts of the
+// address may be missing; a field of another name is an error, because it may be a misspelt one.
 type line struct {
 	NIF      string `json:"nif"`
 	Given    string `json:"given"`
@@ -51,10 +56,14 @@ func Read(r io.Reader, each func(person.Person) error) error {
 	number := 0
 	for lines.Scan() {
 		number++
-		if len(lines.Bytes()) == 0 {
+		text := bytes.TrimSpace(lines.Bytes())
+		if number == 1 {
+			text = bytes.TrimPrefix(text, []byte("\uFEFF")) // Windows begins its files with it
+		}
+		if len(text) == 0 {
 			continue
 		}
-		p, err := parse(lines.Bytes())
+		p, err := parse(text)
 		if err != nil {
 			return fmt.Errorf("%w %d: %w", ErrLine, number, err)
 		}
@@ -62,8 +71,10 @@ func Read(r io.Reader, each func(person.Person) error) error {
 			return err
 		}
 	}
-	if err := lines.Err(); err != nil {
-		return fmt.Errorf("%w %d: %w", ErrLine, number+1, err)
+	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
+		return fmt.Errorf("%w %d: longer than %d bytes", ErrLine, number+1, maxLine)
+	} else if err != nil {
+		return fmt.Errorf("after line %d: %w", number, err)
 	}
 	return nil
 }
@@ -78,47 +89,89 @@ func ReadList(r io.Reader) (List, error) {
 	return list, err
 }
 
-func parse(text []byte) (person.Person, error) {
-	var l line
-	if err := json.Unmarshal(text, &l); err != nil {
-		return person.Person{}, errors.New("not a JSON object of texts")
-	}
-	n, err := nif.Parse(l.NIF)
+func parse(text []byte) (p person.Person, err error) {
+	l, err := decode(text)
 	if err != nil {
-		return person.Person{}, fmt.Errorf("nif: %w", err)
+		return p, err
 	}
-	p := person.Person{
-		NIF: n, GivenName: l.Given, FirstSurname: l.First, SecondSurname: l.Second,
+	p = person.Person{
+		GivenName: l.Given, FirstSurname: l.First, SecondSurname: l.Second,
 		Address: person.Address{Street: l.Street, Postcode: l.Postcode, Town: l.Town, Province: l.Province, Country: l.Country},
 	}
-	if p.GivenName == "" || p.FirstSurname == "" {
-		return person.Person{}, errors.New("given, first: a name is missing")
+	if p.NIF, err = nif.Parse(l.NIF); err != nil {
+		return p, fmt.Errorf("nif: %w", err)
 	}
-	if p.Birth, err = time.Parse(time.DateOnly, l.Birth); err != nil {
-		return person.Person{}, errors.New("birth: not a date like 1980-12-31")
+	if p.Birth, err = day("birth", l.Birth); err != nil {
+		return p, err
 	}
 	if l.Valid != "" {
-		if p.Until, err = time.Parse(time.DateOnly, l.Valid); err != nil {
-			return person.Person{}, errors.New("valid: not a date like 2030-12-31")
+		if p.Until, err = day("valid", l.Valid); err != nil {
+			return p, err
 		}
 	}
-	p.Datum, err = l.datum(n.Kind())
+	p.Datum, err = l.datum(p.NIF.Kind())
 	return p, err
 }
 
-func (l line) datum(k nif.Kind) (nif.Datum, error) {
-	var d nif.Datum
-	var err error
+// decode reads one object and tidies its texts.
+func decode(text []byte) (l line, err error) {
+	if !utf8.Valid(text) {
+		return l, errors.New("not UTF-8: in which encoding was the file written?")
+	}
+	object := json.NewDecoder(bytes.NewReader(text))
+	object.DisallowUnknownFields()
+	switch err := object.Decode(&l); { // what err says may quote the person
+	case err != nil && strings.Contains(err.Error(), "unknown field"):
+		return l, errors.New("a field that is not known")
+	case err != nil || object.InputOffset() != int64(len(text)):
+		return l, errors.New("not one JSON object of texts")
+	}
+	for _, f := range []struct {
+		name     string
+		text     *string
+		required bool
+	}{
+		{"nif", &l.NIF, true}, {"given", &l.Given, true}, {"first", &l.First, true}, {"second", &l.Second, false}, {"street", &l.Street, false},
+		{"postcode", &l.Postcode, false}, {"town", &l.Town, false}, {"province", &l.Province, false}, {"country", &l.Country, false},
+	} {
+		if *f.text = strings.TrimSpace(*f.text); *f.text == "" && f.required {
+			return l, fmt.Errorf("%s: missing", f.name)
+		}
+		if strings.ContainsFunc(*f.text, unicode.IsControl) { // a line break would write lines of its own on an envelope
+			return l, fmt.Errorf("%s: a control character", f.name)
+		}
+	}
+	return l, nil
+}
+
+func day(field, text string) (time.Time, error) {
+	t, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		err = fmt.Errorf("%s: not a date like 1980-12-31", field)
+	}
+	return t, err
+}
+
+func (l line) datum(k nif.Kind) (d nif.Datum, err error) {
+	field := "valid"
 	switch {
+	case k == nif.NIE && l.Issued != "":
+		return d, errors.New("issued: not of a NIE, which has support")
 	case k == nif.NIE:
+		field = "support"
 		d, err = nif.ParseSupport(l.Support)
+	case l.Support != "":
+		return d, errors.New("support: not of a DNI, which has valid or issued")
+	case l.Issued != "" && l.Valid != "":
+		return d, errors.New("valid, issued: a DNI has one of them")
 	case l.Issued != "":
+		field = "issued"
 		d, err = nif.ParseDate(nif.Issue, l.Issued)
 	default:
 		d, err = nif.ParseDate(nif.Validity, l.Valid)
 	}
 	if err != nil {
-		return d, fmt.Errorf("valid, issued or support: %w", err)
+		err = fmt.Errorf("%s: %w", field, err)
 	}
-	return d, nil
+	return d, err
 }

@@ -15,7 +15,6 @@ const (
 	maxAddress = 254
 	maxLocal   = 64
 	maxDomain  = 253
-	maxLabel   = 63
 )
 
 // Email is an address that a message can be sent to. It is comparable; its zero value is no address.

@@ -7,6 +7,7 @@
 package courier
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -21,6 +22,7 @@ type Store interface {
 	Do(ctx context.Context, unit func(ctx context.Context) error) error
 	ClaimMessages(ctx context.Context, c notify.Channel, now time.Time, n int) ([]notify.Message, error)
 	SettleMessage(ctx context.Context, id string, s notify.State, now time.Time) error
+	RetryMessage(ctx context.Context, id string, due time.Time) error
 	SweepMessages(ctx context.Context, stuck, now time.Time) error
 }
 
@@ -28,6 +30,7 @@ type Store interface {
 type Carrier interface {
 	// Send hands over one message and says what became of it: notify.Accepted or notify.Delivered. Errors: ErrRefused when
 	// it certainly did not and will not go out, ErrBusy when it certainly did not go out yet; any other leaves it unknown.
+	// It is called from many goroutines, and returns when its ctx ends.
 	Send(ctx context.Context, p Parcel) (notify.State, error)
 }
 
@@ -47,11 +50,13 @@ type Courier struct {
 	wake sync.Map // notify.Channel → chan struct{}
 }
 
-// stuckAfter is how long a carrier may take before a claim counts as lost.
-const stuckAfter = time.Minute
-
-// sweepEvery is how often, in real time, the courier looks without having been told.
-const sweepEvery = 2 * time.Second
+// The times of a courier.
+const (
+	lookEvery  = 2 * time.Second  // how often, in real time, it looks without having been told
+	restAtMost = 30 * time.Second // how long, in real time, it leaves a carrier alone that is down
+	sendFor    = 30 * time.Second // how long, in real time, a carrier may take
+	stuckAfter = 2 * time.Minute  // how old a claim is whose courier has died; more than a carrier and two commits take
+)
 
 // Owed tells the courier that a message waits. It never blocks.
 func (c *Courier) Owed() {
@@ -68,7 +73,8 @@ func (c *Courier) bell(channel notify.Channel) chan struct{} {
 	return bell.(chan struct{})
 }
 
-// Run carries messages until ctx ends, one loop for each channel, so that a slow carrier slows down its own only.
+// Run carries messages until ctx ends, one loop for each channel, so that a slow carrier slows down its own only. What is
+// being sent then is sent to its end and noted.
 func (c *Courier) Run(ctx context.Context) {
 	var loops sync.WaitGroup
 	for channel, carrier := range c.Carriers {
@@ -79,29 +85,38 @@ func (c *Courier) Run(ctx context.Context) {
 }
 
 func (c *Courier) loop(ctx context.Context, channel notify.Channel, carrier Carrier) {
-	idle := time.NewTicker(sweepEvery)
-	defer idle.Stop()
-	for {
-		n, err := c.round(ctx, channel, carrier)
+	var rest time.Duration
+	for ctx.Err() == nil {
+		claimed, answered, err := c.round(ctx, channel, carrier)
 		if err != nil && ctx.Err() == nil {
 			slog.ErrorContext(ctx, "courier", "channel", string(channel), "err", err)
 		}
-		if err == nil && n > 0 { // something moved: there may be more
-			continue
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-c.bell(channel):
-		case <-idle.C:
+		switch {
+		case err != nil || claimed > 0 && answered == 0: // the database or the carrier is down: not asked for every message
+			rest = min(max(2*rest, lookEvery), restAtMost)
+			wait(ctx, rest, nil)
+		case claimed == 0:
+			rest = 0
+			wait(ctx, lookEvery, c.bell(channel))
+		default: // there may be more
+			rest = 0
 		}
 	}
 }
 
+// wait ends with ctx, after a time, or when the bell rings.
+func wait(ctx context.Context, d time.Duration, bell <-chan struct{}) {
+	late := time.NewTimer(d)
+	defer late.Stop()
+	select {
+	case <-ctx.Done():
+	case <-bell:
+	case <-late.C:
+	}
+}
+
 func (c *Courier) sweep(ctx context.Context) {
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
-	for {
+	for ctx.Err() == nil {
 		err := c.Store.Do(ctx, func(ctx context.Context) error {
 			now := c.Now()
 			return c.Store.SweepMessages(ctx, now.Add(-stuckAfter), now)
@@ -109,70 +124,65 @@ func (c *Courier) sweep(ctx context.Context) {
 		if err != nil && ctx.Err() == nil {
 			slog.ErrorContext(ctx, "courier: sweep", "err", err)
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
+		wait(ctx, lookEvery, nil)
 	}
 }
 
 // round claims, commits, sends, and notes: three steps, so that a crash between them sends no code twice. It returns how
-// many messages left the queue.
-func (c *Courier) round(ctx context.Context, channel notify.Channel, carrier Carrier) (int, error) {
-	var claimed []notify.Message
-	err := c.Store.Do(ctx, func(ctx context.Context) (err error) {
-		claimed, err = c.Store.ClaimMessages(ctx, channel, c.Now(), max(c.Batch, 32))
+// many messages were claimed, and of how many the carrier said what became of them.
+func (c *Courier) round(ctx context.Context, channel notify.Channel, carrier Carrier) (claimed, answered int, err error) {
+	var batch []notify.Message
+	err = c.Store.Do(ctx, func(ctx context.Context) (err error) {
+		batch, err = c.Store.ClaimMessages(ctx, channel, c.Now(), cmp.Or(c.Batch, 32))
 		return err
 	})
-	if err != nil || len(claimed) == 0 {
-		return 0, err
+	if err != nil || len(batch) == 0 {
+		return 0, 0, err
 	}
-	states := make([]notify.State, len(claimed))
+	ctx = context.WithoutCancel(ctx) // what was claimed is carried, or it would be lost
+	ends := make([]end, len(batch))
 	var sending sync.WaitGroup
-	for i, m := range claimed {
-		sending.Go(func() { states[i] = c.send(ctx, carrier, m) })
+	for i, m := range batch {
+		sending.Go(func() { ends[i] = c.send(ctx, carrier, m) })
 	}
 	sending.Wait()
-	moved := len(claimed)
-	for _, s := range states {
-		if s == notify.Queued {
-			moved--
+	for _, e := range ends {
+		if e.answered {
+			answered++
 		}
 	}
-	return moved, c.note(context.WithoutCancel(ctx), claimed, states)
+	return len(batch), answered, c.note(ctx, batch, ends)
 }
 
-func (c *Courier) note(ctx context.Context, claimed []notify.Message, states []notify.State) error {
-	return c.Store.Do(ctx, func(ctx context.Context) error {
-		now := c.Now()
-		for i, m := range claimed {
-			if err := c.Store.SettleMessage(ctx, m.ID, states[i], now); err != nil {
-				return err
+// noteTries is how often the courier tries to write down what became of a batch. If it cannot, the sweep takes the codes
+// for lost, and repeats the rest.
+const noteTries = 3
+
+func (c *Courier) note(ctx context.Context, batch []notify.Message, ends []end) (err error) {
+	for range noteTries {
+		err = c.Store.Do(ctx, func(ctx context.Context) error {
+			for i, m := range batch {
+				if err := c.settle(ctx, m, ends[i]); err != nil {
+					return err
+				}
 			}
+			return nil
+		})
+		if err == nil {
+			return nil
 		}
-		return nil
-	})
+	}
+	return err
 }
 
-// send says what became of one message. An unknown outcome is the end of a code, and a reason to repeat anything else.
-func (c *Courier) send(ctx context.Context, carrier Carrier, m notify.Message) notify.State {
-	parcel, err := Write(m)
-	if err != nil {
-		slog.ErrorContext(ctx, "courier: write message", "id", m.ID, "kind", string(m.Kind), "err", err)
-		return notify.Refused
+func (c *Courier) settle(ctx context.Context, m notify.Message, e end) error {
+	now := c.Now()
+	if e.again {
+		return c.Store.RetryMessage(ctx, m.ID, now.Add(patience(now.Sub(m.Created))))
 	}
-	state, err := carrier.Send(ctx, parcel)
-	switch {
-	case err == nil:
-		return state
-	case errors.Is(err, ErrRefused):
-		return notify.Refused
-	case errors.Is(err, ErrBusy), !m.Kind.Once():
-		slog.WarnContext(ctx, "courier: will try again", "id", m.ID, "kind", string(m.Kind), "err", err)
-		return notify.Queued
-	default:
-		slog.WarnContext(ctx, "courier: outcome unknown", "id", m.ID, "kind", string(m.Kind), "err", err)
-		return notify.Lost
-	}
+	return c.Store.SettleMessage(ctx, m.ID, e.state, now)
 }
+
+// patience is how long a message of an age waits for its next try: half its age, so that tries grow rare, and one that no
+// carrier ever takes is not in the way of the others.
+func patience(age time.Duration) time.Duration { return min(max(age/2, 2*time.Second), 5*time.Minute) }

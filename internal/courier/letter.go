@@ -11,32 +11,34 @@ import (
 	"clave/internal/pdf"
 )
 
-// letter lays out a letter that fits a window envelope and that a screen reader reads in order.
-func letter(lang locale.Lang, m notify.Message, p Parcel) (Parcel, error) {
-	v := m.Values
-	key := func(part string) locale.Key { return locale.Key("post." + string(m.Kind) + "." + part) }
-	p.Subject = lang.Text(key("title"))
-	d := pdf.New(lang.Code(), p.Subject)
-	d.SetDate(m.Created)
-	d.Letterhead(lang.Text("site.name"), lang.Text("post.letterhead"))
-	d.Address(append([]string{v["name"]}, strings.Split(v["address"], "\n")...)...)
-	d.Heading(p.Subject)
-	if m.Kind == notify.Invitation {
-		invitation(lang, d, v)
-	} else {
-		registered(lang, d, v)
-	}
-	d.Footer(lang.Text("post.footer", "url", v["url"]))
-	var err error
-	p.PDF, err = d.Bytes()
-	return p, err
+// layout is what a letter is called and what it says.
+type layout struct {
+	title locale.Key
+	body  func(locale.Lang, *pdf.Doc, map[string]string)
 }
 
+var letters = map[notify.Kind]layout{
+	notify.Invitation:     {"post.invitation.title", invitation},
+	notify.RegisteredPost: {"post.registered-post.title", registered},
+}
+
+// write lays out a letter that fits a window envelope and that a screen reader reads in order.
+func (l layout) write(lang locale.Lang, m notify.Message) ([]byte, error) {
+	d := pdf.New(lang.Code(), lang.Text(l.title))
+	d.SetDate(m.Created)
+	d.Letterhead(lang.Text("site.name"), lang.Text("post.letterhead"))
+	d.Address(append([]string{m.Values["name"]}, strings.Split(m.Values["address"], "\n")...)...)
+	d.Heading(lang.Text(l.title))
+	l.body(lang, d, m.Values)
+	d.Footer(lang.Text("post.footer", "url", m.Values["url"]))
+	return d.Bytes()
+}
+
+// invitation carries the code in its QR too, in the address's fragment, which a browser never sends to a server.
 func invitation(lang locale.Lang, d *pdf.Doc, v map[string]string) {
-	csv := groups(v["csv"])
 	page := v["url"] + enrolment.OpenPath
 	d.Paragraph(lang.Text("post.invitation.why"))
-	d.Code(lang.Text("post.invitation.code"), csv, spell(v["csv"]))
+	d.Code(lang.Text("post.invitation.code"), v["csv"], "")
 	d.Steps(
 		lang.Text("post.invitation.step-open", "page", page),
 		lang.Text("post.invitation.step-data"),
@@ -52,21 +54,10 @@ func registered(lang locale.Lang, d *pdf.Doc, v map[string]string) {
 	d.Paragraph(lang.Text("post.registered-post.you"))
 	d.Subheading(lang.Text("post.registered-post.not-you"))
 	d.Paragraph(lang.Text("post.registered-post.freeze", "page", v["url"]+enrolment.FreezePath))
-	d.Code(lang.Text("post.registered-post.code"), groups(v["freeze"]), spell(v["freeze"]))
+	d.Code(lang.Text("post.registered-post.code"), v["freeze"], "")
 }
 
-// groups writes a code in groups of four.
-func groups(code string) string {
-	var parts []string
-	for len(code) > 4 {
-		parts, code = append(parts, code[:4]), code[4:]
-	}
-	return strings.Join(append(parts, code), " ")
-}
-
-// spell writes a code one character at a time, for whoever listens.
-func spell(code string) string { return strings.Join(strings.Split(code, ""), " ") }
-
+// day writes a date in words. It is a day and no moment: at noon it is the same one in all of Spain.
 func day(lang locale.Lang, iso string) string {
 	t, err := time.ParseInLocation(time.DateOnly, iso, time.UTC)
 	if err != nil {

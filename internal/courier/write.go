@@ -3,7 +3,6 @@ package courier
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"clave/internal/locale"
 	"clave/internal/notify"
@@ -20,80 +19,49 @@ type Parcel struct {
 	PDF     []byte // of a letter
 }
 
-// ErrValue means that a message lacks a value that its text needs. The message itself is wrong: it is not sent.
-var ErrValue = errors.New("courier: the message lacks a value")
+// ErrValue means that a message cannot be written: it lacks a value that its text needs, or nobody knows its kind. The
+// message itself is wrong: it is not sent.
+var ErrValue = errors.New("courier: the message cannot be written")
 
-// Write writes a message in its reader's language. It is pure: no store, no carrier.
+// Write writes a message in its reader's language. It is pure: no store, no carrier. Errors: ErrValue.
 func Write(m notify.Message) (Parcel, error) {
 	for _, name := range m.Kind.Values() {
-		if _, ok := m.Values[name]; !ok {
+		if m.Values[name] == "" && name != "label" { // a label that the person chose is not repeated
 			return Parcel{}, fmt.Errorf("%w: %s of %s", ErrValue, name, m.Kind)
 		}
 	}
 	lang := locale.Match(m.Lang)
 	p := Parcel{ID: m.ID, Kind: m.Kind, To: m.To, Lang: lang.Code()}
-	switch m.Kind.Channel() {
-	case notify.SMS:
-		p.Text = sms(lang, m)
+	if text, ok := shorts[m.Kind]; ok {
+		p.Text = text(lang, m.Values)
 		return p, nil
-	case notify.Email:
-		p.Subject, p.Text = email(lang, m)
+	}
+	if e, ok := mails[m.Kind]; ok {
+		p.Subject, p.Text = lang.Text(e.subject), lang.Text(e.text, pairs(m)...)
 		return p, nil
-	case notify.Letter:
-		return letter(lang, m, p)
-	default:
-		return Parcel{}, fmt.Errorf("courier: no channel carries %s", m.Kind)
 	}
+	if l, ok := letters[m.Kind]; ok {
+		var err error
+		p.Subject = lang.Text(l.title)
+		p.PDF, err = l.write(lang, m)
+		return p, err
+	}
+	return Parcel{}, fmt.Errorf("%w: nothing is written of kind %q", ErrValue, m.Kind)
 }
 
-// sms fits one GSM-7 message: a second part costs twice and may arrive alone. What does not fit is cut from the service's
-// name, never from the rest. There is no link in it, and its last line lets the phone fill the code in on our own pages
-// only (the origin-bound one-time-code format).
-func sms(lang locale.Lang, m notify.Message) string {
-	v := m.Values
-	switch m.Kind {
-	case notify.PIN:
-		write := func(service string) string {
-			if v["label"] == "" {
-				return lang.Text("sms.pin-own-code", "code", v["code"], "service", service) + autofill(v)
-			}
-			return lang.Text("sms.pin", "code", v["code"], "service", service, "label", v["label"]) + autofill(v)
-		}
-		return fit(write, v["service"])
-	case notify.PhoneCode:
-		return fold(lang.Text("sms.phone-code", "code", v["code"]) + autofill(v))
-	default:
-		return fold(lang.Text("sms.welcome", "host", v["host"]))
-	}
+// mails are the texts of each e-mail.
+var mails = map[notify.Kind]struct{ subject, text locale.Key }{
+	notify.EmailCode:    {"mail.code-subject", "mail.code"},
+	notify.WelcomeEmail: {"mail.welcome-subject", "mail.welcome"},
+	notify.PhoneTaken:   {"mail.phone-taken-subject", "mail.phone-taken"},
+	notify.AskedAgain:   {"mail.asked-again-subject", "mail.asked-again"},
+	notify.PhoneMissing: {"mail.phone-missing-subject", "mail.phone-missing"},
 }
 
-func autofill(values map[string]string) string {
-	return "\n\n@" + values["host"] + " #" + values["code"]
-}
-
-// fit shortens a name until what is written around it fits one message.
-func fit(write func(name string) string, name string) string {
-	runes := []rune(fold(name))
-	text := fold(write(string(runes)))
-	for len(runes) > 0 && Septets(text) > OneMessage {
-		runes = runes[:len(runes)-1]
-		text = fold(write(strings.TrimSpace(string(runes)) + "."))
+// pairs are the values of a message, as a text takes them.
+func pairs(m notify.Message) (args []any) {
+	for _, name := range m.Kind.Values() {
+		args = append(args, name, m.Values[name])
 	}
-	return text
-}
-
-func email(lang locale.Lang, m notify.Message) (subject, text string) {
-	v := m.Values
-	switch m.Kind {
-	case notify.EmailCode:
-		return lang.Text("mail.code-subject"), lang.Text("mail.code", "code", v["code"])
-	case notify.WelcomeEmail:
-		return lang.Text("mail.welcome-subject"), lang.Text("mail.welcome", "name", v["name"], "url", v["url"])
-	case notify.PhoneTaken:
-		return lang.Text("mail.phone-taken-subject"), lang.Text("mail.phone-taken", "phone", v["phone"], "url", v["url"])
-	case notify.AskedAgain:
-		return lang.Text("mail.asked-again-subject"), lang.Text("mail.asked-again", "url", v["url"])
-	default:
-		return lang.Text("mail.phone-missing-subject"), lang.Text("mail.phone-missing", "url", v["url"])
-	}
+	return args
 }

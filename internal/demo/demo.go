@@ -7,6 +7,7 @@ package demo
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -37,6 +38,7 @@ type Options struct {
 	Database string // a postgres:// URL; empty: SQLite in Data
 	Ports    Ports  // zero: any free one
 	PINStyle pin.Style
+	TLS      *tls.Config // nil: plain http, which browsers trust on loopback
 }
 
 // Ports are the three listeners of the demonstration, all on loopback.
@@ -73,7 +75,7 @@ func Start(ctx context.Context, o Options) (d *Demo, err error) {
 	if err := d.folder(); err != nil {
 		return d, err
 	}
-	listeners, err := d.listen(o.Ports)
+	listeners, err := d.listen(o)
 	if err != nil {
 		return d, err
 	}
@@ -103,8 +105,12 @@ func (d *Demo) folder() (err error) {
 
 // listen takes the three ports on loopback. Clave is reached as localhost and the others as 127.0.0.1: different sites,
 // so that cookies behave as they do in the world.
-func (d *Demo) listen(p Ports) ([]net.Listener, error) {
+func (d *Demo) listen(o Options) ([]net.Listener, error) {
 	var listeners []net.Listener
+	scheme, p := "http://", o.Ports
+	if o.TLS != nil {
+		scheme = "https://"
+	}
 	for _, site := range []struct {
 		port   int
 		host   string
@@ -117,7 +123,10 @@ func (d *Demo) listen(p Ports) ([]net.Listener, error) {
 			}
 			return nil, fmt.Errorf("%w (is another demonstration running? choose other ports with -port)", err)
 		}
-		*site.origin = "http://" + net.JoinHostPort(site.host, strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
+		*site.origin = scheme + net.JoinHostPort(site.host, strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
+		if o.TLS != nil {
+			l = tls.NewListener(l, o.TLS)
+		}
 		listeners = append(listeners, l)
 	}
 	return listeners, nil

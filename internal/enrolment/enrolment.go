@@ -1,6 +1,6 @@
 // Package enrolment proves who a person is and registers them.
 //
-// By invitation letter, for now: a person asks for a letter (AskLetter), which goes to the domicile that the State knows;
+// By invitation letter: a person asks for a letter (AskLetter), which goes to the domicile that the State knows;
 // with its code and a datum of their document (OpenLetter) they give a phone and an e-mail address, prove both
 // (AskContact, ProveContact) and register (Register). Such a registration is basic. Nothing on the way tells a stranger
 // whether somebody is registered, listed, a minor, or has an expired document that they cannot show a datum of.
@@ -34,6 +34,7 @@ type Letter struct {
 	Asked     time.Time
 	Expires   time.Time
 	Used      time.Time // zero until somebody registered with it
+	UsedBy    string    // the enrolment that used it
 }
 
 // Store is what the rules keep. The changing methods join the unit of work of their context.
@@ -51,8 +52,8 @@ type Store interface {
 	Letter(ctx context.Context, id string) (Letter, bool, error)
 	LetterByCSV(ctx context.Context, csv secret.Hash) (Letter, bool, error)
 	LetterByReference(ctx context.Context, reference secret.Hash) (Letter, bool, error)
-	// UseLetter marks it as used; the bool is false when it was already.
-	UseLetter(ctx context.Context, id string, now time.Time) (bool, error)
+	// UseLetter marks it as used by an enrolment; the bool is false when it was used already.
+	UseLetter(ctx context.Context, id, flow string, now time.Time) (bool, error)
 
 	// AddFreeze saves the hash of a code that freezes a citizen; TakeFreeze finds whom it freezes and forgets it.
 	AddFreeze(ctx context.Context, code secret.Hash, citizen string) error
@@ -82,7 +83,6 @@ type Limits struct {
 	Flow       throttle.Limit // sent in one enrolment
 	Abroad     throttle.Limit // sent to one foreign country
 	Takeover   throttle.Limit // of one phone number
-	Guesses    throttle.Limit // of references and freeze codes, per address
 	Age        int            // years; a younger person registers at an office, with a guardian
 	Census     time.Duration  // how long the register may take to answer
 }
@@ -100,7 +100,6 @@ func DefaultLimits() Limits {
 		Flow:       throttle.Limit{Name: "enrolment-codes", Count: 10, Per: day},
 		Abroad:     throttle.Limit{Name: "sms-abroad", Count: 200, Per: time.Hour},
 		Takeover:   throttle.Limit{Name: "takeover", Count: 1, Per: 30 * day},
-		Guesses:    throttle.Limit{Name: "guesses", Count: 30, Per: time.Hour},
 		Age:        18,
 		Census:     2 * time.Second,
 	}

@@ -150,31 +150,17 @@ type LetterView struct {
 	Stage   Stage
 	Asked   time.Time
 	Expires time.Time
-	Wait    time.Duration // more than zero: too many references were tried from this address
 }
 
-// FollowLetter tells whoever holds the reference how far the letter has come. Only wrong references are counted.
-func (s *Service) FollowLetter(ctx context.Context, reference secret.Code, from string) (LetterView, error) {
-	var view LetterView
-	err := s.Store.Do(ctx, func(ctx context.Context) (err error) {
-		view = LetterView{}
-		now, key := s.Now(), s.Limits.Guesses.Key(s.Ring, "reference", from)
-		if view.Wait, err = s.Limits.Guesses.Wait(ctx, s.Store, key, now); err != nil || view.Wait > 0 {
-			return err
-		}
-		l, found, err := s.Store.LetterByReference(ctx, s.referenceHash(otp.Normal(reference)))
-		if err != nil {
-			return err
-		}
-		if !found {
-			_, err := s.Limits.Guesses.Take(ctx, s.Store, key, now)
-			return err
-		}
-		state, err := s.Store.MessageState(ctx, l.Message)
-		view = LetterView{Found: true, Stage: l.stage(state, now), Asked: l.Asked, Expires: l.Expires}
-		return err
-	})
-	return view, err
+// FollowLetter tells whoever holds the reference how far the letter has come. A reference names nobody, and one in some
+// hundred billion is right: whoever guesses is slowed down by their address, and learns at most that a letter is on its way.
+func (s *Service) FollowLetter(ctx context.Context, reference secret.Code) (LetterView, error) {
+	l, found, err := s.Store.LetterByReference(ctx, s.referenceHash(otp.Normal(reference)))
+	if err != nil || !found {
+		return LetterView{}, err
+	}
+	state, err := s.Store.MessageState(ctx, l.Message)
+	return LetterView{Found: true, Stage: l.stage(state, s.Now()), Asked: l.Asked, Expires: l.Expires}, err
 }
 
 func (l Letter) stage(s notify.State, now time.Time) Stage {

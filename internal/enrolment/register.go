@@ -81,8 +81,12 @@ func (s *Service) Register(ctx context.Context, a Application) (Registration, Re
 
 func (s *Service) register(ctx context.Context, a Application, p person.Person) (Registration, Refusal, error) {
 	now := s.Now()
-	if refusal, err := s.check(ctx, a, now); err != nil || refusal != None {
+	l, refusal, err := s.check(ctx, a, now)
+	if err != nil || refusal != None {
 		return Registration{}, refusal, err
+	}
+	if l.UsedBy == a.Flow {
+		return s.again(ctx, a)
 	}
 	holder, held, err := s.Store.CitizenByPhone(ctx, a.Phone)
 	if err != nil {
@@ -93,7 +97,7 @@ func (s *Service) register(ctx context.Context, a Application, p person.Person) 
 			return Registration{}, refusal, err
 		}
 	}
-	if fresh, err := s.Store.UseLetter(ctx, a.Letter, now); err != nil || !fresh {
+	if fresh, err := s.Store.UseLetter(ctx, a.Letter, a.Flow, now); err != nil || !fresh {
 		return Registration{}, NoLonger, err
 	}
 	if held {
@@ -104,8 +108,8 @@ func (s *Service) register(ctx context.Context, a Application, p person.Person) 
 	return s.admit(ctx, a, p, now)
 }
 
-// check looks at every step again: a step that was skipped shows here (CVE-2026-18963).
-func (s *Service) check(ctx context.Context, a Application, now time.Time) (Refusal, error) {
+// check looks at every step again: a step that was skipped shows here (CVE-2026-18963). It returns the letter.
+func (s *Service) check(ctx context.Context, a Application, now time.Time) (Letter, Refusal, error) {
 	phone := ContactRequest{Phone: a.Phone}
 	email := ContactRequest{Email: a.Email}
 	for _, step := range []struct {
@@ -114,18 +118,44 @@ func (s *Service) check(ctx context.Context, a Application, now time.Time) (Refu
 	}{{phone, a.PhoneChallenge}, {email, a.EmailChallenge}} {
 		proven, err := s.codes().Proven(ctx, step.challenge, step.contact.purpose(), a.Flow, a.Browser, s.contactHash(step.contact))
 		if err != nil || !proven {
-			return Unproven, err
+			return Letter{}, Unproven, err
 		}
 	}
 	l, found, err := s.Store.Letter(ctx, a.Letter)
-	if err != nil {
-		return None, err
+	switch {
+	case err != nil:
+		return l, None, err
+	case !found || !l.Subject.Equal(audit.Subject(s.Ring, a.NIF)):
+		return l, NoLonger, nil
+	case l.UsedBy == a.Flow:
+		return l, None, nil
 	}
 	_, registered, err := s.Store.CitizenByNIF(ctx, a.NIF)
-	if !found || registered || !l.Used.IsZero() || !now.Before(l.Expires) || !l.Subject.Equal(audit.Subject(s.Ring, a.NIF)) {
-		return NoLonger, err
+	if registered || !l.Used.IsZero() || !now.Before(l.Expires) {
+		return l, NoLonger, err
 	}
-	return None, err
+	return l, None, err
+}
+
+// again answers an enrolment that has registered already, and whose answer was lost on the way: the same citizen, with a
+// new activation code in place of the one that nobody saw.
+func (s *Service) again(ctx context.Context, a Application) (Registration, Refusal, error) {
+	c, found, err := s.Store.CitizenByNIF(ctx, a.NIF)
+	if err != nil || !found {
+		return Registration{}, NoLonger, err
+	}
+	activation := secret.Draw(csvSymbols, 12)
+	c.Activation = s.activationHash(c, activation)
+	if err := s.Store.SaveCitizen(ctx, c); err != nil {
+		return Registration{}, None, err
+	}
+	return Registration{Citizen: c, Activation: activation}, None, s.record(ctx, audit.Entry{
+		Event: audit.CitizenRegistered, Subject: audit.Subject(s.Ring, c.NIF), Citizen: c.ID, Flow: a.Flow, From: a.From, Outcome: "answered again",
+	})
+}
+
+func (s *Service) activationHash(c citizen.Citizen, code secret.Code) secret.Hash {
+	return s.Ring.Hash(codeUse, c.ID, code.Reveal())
 }
 
 // mayTake decides whether a proven number may pass to the applicant (Resolution of 14 December 2015, 1.6). A letter
@@ -178,7 +208,7 @@ func (s *Service) admit(ctx context.Context, a Application, p person.Person, now
 		Phone: a.Phone, PhoneBinding: assurance.Basic.Binding(), PhoneSince: now, Email: a.Email, Lang: a.Lang,
 		Proofing: assurance.Basic, Registered: now, Datum: a.Datum, Until: p.Until,
 	}
-	c.Activation = s.Ring.Hash(codeUse, c.ID, activation.Reveal())
+	c.Activation = s.activationHash(c, activation)
 	if err := s.Store.AddCitizen(ctx, c); err != nil {
 		return Registration{}, None, err
 	}

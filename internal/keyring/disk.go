@@ -46,7 +46,7 @@ func draw(kind Kind, now time.Time) (*Ring, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := master{[idSize]byte(secret.Bytes(idSize)), secret.Bytes(secret.KeySize)}
+	m := newMaster(secret.Bytes(idSize), secret.Bytes(secret.KeySize))
 	return &Ring{kind, m, []master{m}, map[string]signing{signerSAML: saml}}, nil
 }
 

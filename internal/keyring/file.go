@@ -99,7 +99,7 @@ func (r *Ring) addMasters(f file) error {
 			return fmt.Errorf("%w: master key %d is damaged or there twice", ErrFile, i+1)
 		}
 		seen[string(id)] = true
-		m := master{[idSize]byte(id), fm.Key}
+		m := newMaster(id, fm.Key)
 		r.masters = append(r.masters, m)
 		if fm.ID == f.Current {
 			r.current = m

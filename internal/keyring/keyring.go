@@ -27,6 +27,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 
 	"clave/internal/secret"
 )
@@ -47,11 +48,14 @@ var ErrNoSigner = errors.New("keyring: no such signing key")
 
 const idSize = 8 // bytes
 
-// master is a key from which those of every purpose are derived.
+// master is a key from which those of every purpose are derived, each once: a login uses some thirty of them.
 type master struct {
-	id  [idSize]byte
-	key []byte
+	id      [idSize]byte
+	key     []byte
+	derived *sync.Map // by what they are derived for; as many as the program has purposes
 }
+
+func newMaster(id, key []byte) master { return master{[idSize]byte(id), key, &sync.Map{}} }
 
 // Ring holds the keys of one system. It never changes once it is open and may be used by many at once.
 type Ring struct {
@@ -91,10 +95,15 @@ func (m master) derive(act string, use Use) []byte {
 	if use == "" {
 		panic("keyring: a key without a use")
 	}
-	key, err := hkdf.Key(sha256.New, m.key, nil, "clave keyring 1 "+act+" "+string(use), secret.KeySize)
+	info := "clave keyring 1 " + act + " " + string(use)
+	if known, ok := m.derived.Load(info); ok {
+		return known.([]byte)
+	}
+	key, err := hkdf.Key(sha256.New, m.key, nil, info, secret.KeySize)
 	if err != nil {
 		panic(err) // only for lengths that SHA-256 cannot give
 	}
+	m.derived.Store(info, key)
 	return key
 }
 

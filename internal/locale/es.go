@@ -49,9 +49,9 @@ var es = texts{
 	"duration.seconds": "{n} {n|segundo|segundos}",
 
 	// sms: one GSM-7 message each; only the service's name may be cut
-	"sms.pin":          "Cl@ve: {code} es su PIN para entrar en {service}. Codigo {label}. Abre tramites a su nombre: no lo de a nadie.",
-	"sms.pin-own-code": "Cl@ve: {code} es su PIN para entrar en {service}. Abre tramites a su nombre: no lo de a nadie.",
-	"sms.phone-code":   "Cl@ve: {code} confirma su telefono para registrarse. No lo de a nadie, tampoco por telefono.",
+	"sms.pin":          "Cl@ve: {code} es su PIN para entrar en {service}. Codigo {label}. Abre tramites a su nombre: no lo dé a nadie.",
+	"sms.pin-own-code": "Cl@ve: {code} es su PIN para entrar en {service}. Abre tramites a su nombre: no lo dé a nadie.",
+	"sms.phone-code":   "Cl@ve: {code} confirma su telefono para registrarse. No lo dé a nadie, tampoco por telefono.",
 	"sms.welcome":      "Cl@ve: ya esta registrado en {host}. Si no ha sido usted, lea la carta que recibira en su domicilio.",
 
 	// mail: subject and text of each e-mail; no links to press, no secrets but the code
@@ -73,7 +73,7 @@ var es = texts{
 	"post.invitation.why":          "Ha pedido registrarse en Cl@ve, la identidad electrónica para todos los servicios públicos. Esta carta lleva el código que necesita. Solo sirve junto con su documento de identidad.",
 	"post.invitation.code":         "Código seguro de verificación (CSV)",
 	"post.invitation.step-open":    "Abra {page} en su ordenador o en su móvil, o lea el código QR con la cámara.",
-	"post.invitation.step-data":    "Escriba su DNI o NIE, el dato de su documento y el código de esta carta.",
+	"post.invitation.step-data":    "Escriba su DNI o NIE, el dato de su documento que le pida la página y el código de esta carta.",
 	"post.invitation.step-contact": "Confirme su teléfono móvil y su correo. Desde ese momento puede identificarse.",
 	"post.invitation.qr":           "Abre la página con el código ya escrito.",
 	"post.invitation.qr-alt":       "Código QR que abre la página de registro con el código de esta carta ya escrito.",
@@ -213,7 +213,6 @@ var es = texts{
 	"login.nif-next":            "Continuar",
 	"login.advanced-title":      "Este servicio pide un registro avanzado",
 	"login.advanced-text":       "Si se registró con una carta, su registro es básico y no podrá entrar. Para elevarlo, acuda a una oficina de registro con su documento.",
-	"login.document-title":      "Escriba el dato de su documento",
 	"login.document-next":       "Obtener PIN",
 	"login.label-why":           "Cada petición lleva un código de cuatro letras o números, que le mostraremos. Si prefiere uno suyo, escríbalo; el mensaje no lo repetirá.",
 	"login.label-own":           "Elegir el código de la petición",
@@ -261,6 +260,9 @@ var es = texts{
 	"login.return-next":         "Continuar en el servicio",
 	"login.other-datum":         "Escribir otro dato",
 	"login.have-pin":            "Ya tengo un PIN",
+	"login.sms-handing":         "Entregándolo a la operadora",
+	"login.sms-arriving":        "Esperando a que llegue al teléfono",
+	"login.spent-title":         "Pida otro PIN",
 
 	// register: the ways to register, and words that all its pages share
 	"register.title":             "Registrarse en Cl@ve",
@@ -326,7 +328,6 @@ var es = texts{
 	"follow.button":         "Ver cómo va",
 	"follow.empty":          "Escriba la referencia.",
 	"follow.wrong":          "No hay ninguna carta con esa referencia. Compruebe que la ha escrito igual. Si la ha perdido, espere a la carta o pida otra.",
-	"follow.wait":           "Se han probado demasiadas referencias desde aquí. Vuelva a intentarlo dentro de {wait}.",
 	"follow.stage-title":    "Su carta",
 	"follow.asked":          "La pidió el {date}.",
 	"follow.step-asked":     "Petición recibida",
@@ -520,9 +521,6 @@ var es = texts{
 	"advice.not-frozen-lead":     "Ese código no bloquea ningún registro.",
 	"advice.not-frozen-code":     "Compare el código con la carta que avisa del registro. El de la carta de invitación no sirve aquí.",
 	"advice.not-frozen-once":     "Cada código sirve una vez: si ya lo usó, el registro está bloqueado.",
-	"advice.freeze-wait":         "Espere un poco",
-	"advice.freeze-wait-lead":    "Se han probado demasiados códigos desde aquí. Vuelva a intentarlo a partir de las {time}.",
-	"advice.freeze-wait-call":    "Si le corre prisa, llame al teléfono de ayuda.",
 	"advice.lost":                "Esta página ya no está disponible",
 	"advice.lost-lead":           "Han pasado más de 30 minutos, o la página se abrió en otro navegador.",
 	"advice.lost-nothing":        "No se ha perdido nada: vuelva a empezar.",

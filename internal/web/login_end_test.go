@@ -88,5 +88,5 @@ func TestAnotherNumber(t *testing.T) {
 	b.typed(at, g.registered(g.someone(11111111), assurance.Advanced, nil))
 	holds(t, b.get(at), `value="11111111H"`)
 	b.post(at+"/nif", "nif", "87654321X")
-	holds(t, b.get(at+"/pin"), "***4321**", `name="datum"`)
+	holds(t, b.get(at+"/pin"), "***5432**", `name="datum"`)
 }

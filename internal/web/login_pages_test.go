@@ -11,6 +11,7 @@ import (
 
 	"clave/internal/assurance"
 	"clave/internal/authn/pin"
+	"clave/internal/locale"
 	"clave/internal/nif"
 	"clave/internal/notify"
 	"clave/internal/person"
@@ -143,8 +144,8 @@ func TestStatus(t *testing.T) {
 		says   string
 		final  bool
 	}{
-		{nil, "Entregado a la operadora", false},
-		{[]notify.State{notify.Accepted}, "Recibido en el teléfono", false},
+		{nil, "Entregándolo a la operadora", false},
+		{[]notify.State{notify.Accepted}, "Esperando a que llegue al teléfono", false},
 		{[]notify.State{notify.Accepted, notify.Delivered}, "Recibido en el teléfono", true},
 		{[]notify.State{notify.Refused}, "La operadora lo ha rechazado", true},
 		{[]notify.State{notify.Lost}, "No sabemos si ha salido", true},
@@ -184,7 +185,7 @@ func TestPINPage(t *testing.T) {
 		}
 	}
 	for _, left := range []string{"Le quedan 2 intentos", "Le queda 1 intento"} {
-		a := b.post(at+"/pin", "pin", other(right, 0))
+		a := b.post(at+"/pin", "pin", wrongPIN(right, 0))
 		holds(t, a, left)
 		if a.StatusCode != http.StatusUnprocessableEntity {
 			t.Errorf("a wrong PIN: %s", a.Status)
@@ -241,10 +242,8 @@ func TestWait(t *testing.T) {
 	if a.StatusCode != http.StatusTooManyRequests {
 		t.Errorf("the fourth in an hour: %s", a.Status)
 	}
-	holds(t, a, "Hay que esperar", "a partir de las 14:01", at+"/pin", "Volver a Sede de pruebas") // in Madrid, in winter
-	if strings.Contains(a.text, "15:01") {
-		t.Skip("summer time")
-	}
+	back := locale.Match("es").Clock(g.clock.Now().Add(time.Hour + time.Minute))
+	holds(t, a, "Hay que esperar", "a partir de las "+back, at+"/pin", "Volver a Sede de pruebas")
 }
 
 // A stranger who uses up the tries elsewhere does not lock people out of the browser that they use.
@@ -255,7 +254,7 @@ func TestRule02KnownBrowser(t *testing.T) {
 	at := b.begun("low")
 	b.typed(at, who)
 	_, pin := g.sms()
-	if a := b.post(at+"/pin", "pin", other(pin, 0)); strings.Contains(fmt.Sprint(a.Cookies()), "known") {
+	if a := b.post(at+"/pin", "pin", wrongPIN(pin, 0)); strings.Contains(fmt.Sprint(a.Cookies()), "known") {
 		t.Error("a wrong PIN makes the browser known")
 	}
 	a := b.post(at+"/pin", "pin", pin)
@@ -334,7 +333,7 @@ func (b *browser) everyPage(level string, who person.Person) []answer {
 		pages = append(pages, b.get(at+"/document"), b.get(at+"/document?dni=permanent"), b.post(at+"/document", "datum", "x"))
 		b.post(at+"/document", "datum", who.Datum.Reveal())
 		_, pin := b.sms()
-		pages = append(pages, b.get(at+"/pin"), b.post(at+"/pin", "pin", "x"), b.post(at+"/pin", "pin", other(pin, 0)))
+		pages = append(pages, b.get(at+"/pin"), b.post(at+"/pin", "pin", "x"), b.post(at+"/pin", "pin", wrongPIN(pin, 0)))
 		if a := b.post(at+"/pin", "pin", pin); a.StatusCode == http.StatusSeeOther {
 			pages = append(pages, b.get(at))
 		} else {

@@ -30,7 +30,7 @@ func TestPast02ParallelPINs(t *testing.T) {
 	_, pin := g.sms()
 	var compared atomic.Int64
 	parallel(100, func(i int) {
-		a := b.post(at+"/pin", "pin", other(pin, i))
+		a := b.post(at+"/pin", "pin", wrongPIN(pin, i))
 		if strings.Contains(a.text, "El PIN no es correcto") {
 			compared.Add(1)
 		}
@@ -53,7 +53,7 @@ func TestPast04AskingAgainKeepsTheCount(t *testing.T) {
 	for range 5 {
 		for range 3 {
 			_, pin = pinOr(g, pin)
-			if a := b.post(at+"/pin", "pin", other(pin, 0)); strings.Contains(a.text, "El PIN no es correcto") {
+			if a := b.post(at+"/pin", "pin", wrongPIN(pin, 0)); strings.Contains(a.text, "El PIN no es correcto") {
 				compared++
 			}
 		}
@@ -150,7 +150,7 @@ func TestPast09NothingHoldsThePIN(t *testing.T) {
 	_, pin := g.sms()
 	pages := []answer{
 		b.get(at + "/pin"), b.get(at + "/status"), b.get(at + "/document"), b.get(at),
-		b.post(at+"/pin", "pin", other(pin, 0)), b.post(at+"/pin", "pin", pin+"1"), b.post(at+"/pin", "pin", pin),
+		b.post(at+"/pin", "pin", wrongPIN(pin, 0)), b.post(at+"/pin", "pin", pin+"1"), b.post(at+"/pin", "pin", pin),
 	}
 	for _, a := range pages {
 		var all bytes.Buffer
@@ -327,8 +327,8 @@ func parallel(n int, f func(int)) {
 	all.Wait()
 }
 
-// other is a PIN that is not this one; n makes different ones.
-func other(pin string, n int) string {
+// wrongPIN is a PIN that is not this one; n makes different ones.
+func wrongPIN(pin string, n int) string {
 	var number int
 	fmt.Sscan(pin, &number)
 	return fmt.Sprintf("%06d", (number+1+n)%1_000_000)

@@ -95,8 +95,6 @@ func (s *Server) anotherPIN(v *visit) error {
 	return s.ask(v)
 }
 
-// takePIN lets one unit of work count the try, compare, mint the proof and spend it. Nothing is answered before that is
-// committed.
 func (s *Server) takePIN(v *visit) error {
 	if v.Challenge == "" {
 		return v.redirect("document")
@@ -106,37 +104,48 @@ func (s *Server) takePIN(v *visit) error {
 		return s.askPIN(v, func(p *pinForm) { p.PIN.Error = p.wrong("pin", fault) })
 	}
 	s.Slow.Hit(v.r.Context(), from(v.r))
-	try := pin.Try{
+	known := cmp.Or(s.knownToken(v.r), secret.Token().Reveal())
+	spent, err := s.spend(v, pin.Try{
 		Login: v.Login.ID, Browser: v.Login.Browser, Challenge: v.Challenge, Typed: typed,
-		Known: cmp.Or(s.knownToken(v.r), secret.Token().Reveal()), Party: v.party.ID, From: from(v.r),
-	}
-	var tried pin.Tried
-	var result login.Result
-	var refusal login.Refusal
-	err := s.Store.Do(v.r.Context(), func(ctx context.Context) (err error) {
-		result, refusal = login.Result{}, login.None
-		tried, err = s.PIN.Verify(ctx, try)
-		if err != nil || tried.Verdict != otp.Right {
-			return err
-		}
-		result, refusal, err = s.Broker.Complete(ctx, v.Login, tried.Proof, try.From)
-		return err
+		Known: known, Party: v.party.ID, From: from(v.r),
 	})
 	if err != nil {
 		return err
 	}
-	if tried.Verdict != otp.Right {
-		return s.wrongPIN(v, tried)
+	if spent.tried.Verdict != otp.Right {
+		return s.wrongPIN(v, spent.tried)
 	}
-	s.setCookie(v.w, s.cookieName(knownCookie), try.Known, knownLife)
-	return s.finish(v, result, refusal)
+	s.setCookie(v.w, s.cookieName(knownCookie), known, knownLife)
+	return s.finish(v, spent)
+}
+
+// spentPIN is what became of a typed PIN and of the login.
+type spentPIN struct {
+	tried   pin.Tried
+	result  login.Result
+	refusal login.Refusal
+}
+
+// spend lets one unit of work count the try, compare, mint the proof and complete the login with it. Nothing is answered
+// before that is committed.
+func (s *Server) spend(v *visit, try pin.Try) (spent spentPIN, err error) {
+	err = s.Store.Do(v.r.Context(), func(ctx context.Context) (err error) {
+		spent = spentPIN{}
+		spent.tried, err = s.PIN.Verify(ctx, try)
+		if err != nil || spent.tried.Verdict != otp.Right {
+			return err
+		}
+		spent.result, spent.refusal, err = s.Broker.Complete(ctx, v.Login, spent.tried.Proof, try.From)
+		return err
+	})
+	return spent, err
 }
 
 // finish takes the answer to the service, or says why there is none.
-func (s *Server) finish(v *visit, result login.Result, refusal login.Refusal) error {
-	switch refusal {
+func (s *Server) finish(v *visit, spent spentPIN) error {
+	switch spent.refusal {
 	case login.None:
-		form, err := s.SAML.Respond(result)
+		form, err := s.SAML.Respond(spent.result)
 		if err != nil {
 			return err
 		}

@@ -35,7 +35,7 @@ func smsRoad(state notify.State) []smsStep {
 	const prepared, handed, arrived locale.Key = "login.sms-prepared", "login.sms-handed", "login.sms-arrived"
 	switch state {
 	case notify.Accepted:
-		return []smsStep{{"done", prepared, ""}, {"done", handed, ""}, {"now", arrived, ""}}
+		return []smsStep{{"done", prepared, ""}, {"done", handed, ""}, {"now", "login.sms-arriving", ""}}
 	case notify.Delivered:
 		return []smsStep{{"done", prepared, ""}, {"done", handed, ""}, {"done", arrived, ""}}
 	case notify.Refused:
@@ -43,7 +43,7 @@ func smsRoad(state notify.State) []smsStep {
 	case notify.Lost, notify.Expired:
 		return []smsStep{{"done", prepared, ""}, {"failed", "login.sms-lost", "login.sms-lost-why"}}
 	default:
-		return []smsStep{{"done", prepared, ""}, {"now", handed, ""}, {"next", arrived, ""}}
+		return []smsStep{{"done", prepared, ""}, {"now", "login.sms-handing", ""}, {"next", arrived, ""}}
 	}
 }
 

@@ -2,19 +2,12 @@ package web
 
 import (
 	"bytes"
-	"embed"
-	"html/template"
-	"io/fs"
 	"net/http"
-	"path"
 	"strings"
 	"time"
 
 	"clave/internal/locale"
 )
-
-//go:embed templates/*.html
-var templateFiles embed.FS
 
 // page is what every page knows; each page's own data embeds it.
 type page struct {
@@ -30,24 +23,10 @@ type page struct {
 // T is a text in the page's language; templates call it.
 func (p page) T(key locale.Key, args ...any) string { return p.Lang.Text(key, args...) }
 
+func (p page) lang() locale.Lang { return p.Lang }
+
 // Asset is the address of a static file.
 func (p page) Asset(name string) string { return assetURL(name) }
-
-// templates holds, by file name, each page parsed together with the frame and its parts.
-var templates = parsePages()
-
-func parsePages() map[string]*template.Template {
-	frame := template.Must(template.ParseFS(templateFiles, "templates/layout.html", "templates/forms.html", "templates/parts.html"))
-	files, err := fs.Glob(templateFiles, "templates/*.html")
-	if err != nil {
-		panic(err)
-	}
-	pages := map[string]*template.Template{}
-	for _, file := range files {
-		pages[path.Base(file)] = template.Must(template.Must(frame.Clone()).ParseFS(templateFiles, file))
-	}
-	return pages
-}
 
 // page begins a page for a request: its language, and what stands around its content.
 func (s *Server) page(r *http.Request) page {
@@ -72,9 +51,9 @@ func (p *page) wrong(field string, key locale.Key, args ...any) string {
 }
 
 // show writes a page. It is rendered before the first byte leaves, so that a failure shows as one.
-func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, file string, data any) {
+func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, file string, data interface{ lang() locale.Lang }) {
 	var b bytes.Buffer
-	if err := templates[file].ExecuteTemplate(&b, "layout", data); err != nil {
+	if err := templates[data.lang().Code()][file].ExecuteTemplate(&b, "layout", data); err != nil {
 		s.fail(w, r, err)
 		return
 	}

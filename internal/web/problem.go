@@ -44,16 +44,17 @@ type problemPage struct {
 	Title   string
 	Text    string
 	Do      string
+	Number  string // the reference
 	Action  string
 	Buttons []button
 }
 
 func (s *Server) problem(w http.ResponseWriter, r *http.Request, p problem) {
-	data := problemPage{page: s.page(r), Action: p.action, Buttons: p.buttons}
-	data.Service, data.Reference = p.service, p.reference
-	if data.Reference == "" {
-		data.Reference = newReference()
-		slog.InfoContext(r.Context(), "problem shown", "reference", data.Reference, "problem", p.key, "path", r.URL.Path)
+	data := problemPage{page: s.page(r), Number: p.reference, Action: p.action, Buttons: p.buttons}
+	data.Service = p.service
+	if data.Number == "" {
+		data.Number = newReference()
+		slog.InfoContext(r.Context(), "problem shown", "reference", data.Number, "problem", p.key, "path", r.URL.Path)
 	}
 	texts := problems[p.key]
 	data.Title, data.Text, data.Do = data.T(texts.title, p.args...), data.T(texts.text, p.args...), data.T(texts.do, p.args...)

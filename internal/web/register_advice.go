@@ -27,7 +27,6 @@ const (
 	answerChanged    answer = "changed"
 	answerFrozen     answer = "frozen"
 	answerNotFrozen  answer = "not-frozen"
-	answerFreezeWait answer = "freeze-wait"
 )
 
 // advice is what a person is told who cannot go on: what happened, what to check, where to go from here.
@@ -70,7 +69,6 @@ var advices = map[answer]advice{
 	answerChanged:    {"advice.changed", "advice.changed-lead", []locale.Key{"advice.changed-renewed"}, []adviceButton{{"advice.to-document", "document"}}},
 	answerFrozen:     {"advice.frozen", "advice.frozen-lead", []locale.Key{"advice.frozen-office", "advice.frozen-police", "advice.frozen-once"}, []adviceButton{{"register.home", "/"}}},
 	answerNotFrozen:  {"advice.not-frozen", "advice.not-frozen-lead", []locale.Key{"advice.not-frozen-code", "advice.not-frozen-once"}, []adviceButton{{"advice.to-freeze", string(freezing)}}},
-	answerFreezeWait: {"advice.freeze-wait", "advice.freeze-wait-lead", []locale.Key{"advice.freeze-wait-call"}, []adviceButton{{"advice.to-freeze", string(freezing)}}},
 }
 
 // lost is what somebody sees whose journey this browser does not have, or no longer.

@@ -38,8 +38,6 @@ func (s *Server) takeReference(w http.ResponseWriter, r *http.Request, e enrolme
 		s.fail(w, r, err)
 	case e.Reference == "":
 		s.askReference(w, r, f, "", f.wrong("reference", "follow.empty"))
-	case view.Wait > 0:
-		s.askReference(w, r, f, typed, f.wrong("reference", "follow.wait", "wait", f.Lang.Duration(view.Wait)))
 	case !view.Found:
 		s.askReference(w, r, f, typed, f.wrong("reference", "follow.wrong"))
 	default:
@@ -52,7 +50,7 @@ func (s *Server) follow(r *http.Request, e enrolmentStep) (enrolment.LetterView,
 	if e.Reference == "" {
 		return enrolment.LetterView{}, nil
 	}
-	return s.Enrolment.FollowLetter(r.Context(), secret.NewCode(e.Reference), network(from(r)))
+	return s.Enrolment.FollowLetter(r.Context(), secret.NewCode(e.Reference))
 }
 
 type stagePage struct {

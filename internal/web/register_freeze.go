@@ -60,15 +60,12 @@ func (s *Server) freezeCheckPage(w http.ResponseWriter, r *http.Request, _ enrol
 
 func (s *Server) freeze(w http.ResponseWriter, r *http.Request, e enrolmentStep) {
 	s.Slow.Hit(r.Context(), from(r))
-	frozen, err := s.Enrolment.Freeze(r.Context(), secret.NewCode(e.Freeze), network(from(r)))
+	done, err := s.Enrolment.Freeze(r.Context(), secret.NewCode(e.Freeze), from(r))
 	e.Freeze = ""
 	switch {
 	case err != nil:
 		s.fail(w, r, err)
-	case frozen.Wait > 0:
-		e.Until = s.Now().Add(frozen.Wait)
-		s.reply(w, r, e, answerFreezeWait)
-	case frozen.Done:
+	case done:
 		s.reply(w, r, e, answerFrozen)
 	default:
 		s.reply(w, r, e, answerNotFrozen)

@@ -2,12 +2,13 @@
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { after, before, test } from 'node:test'
+import { after, before, beforeEach, test } from 'node:test'
 import { focused, launch, look, open, press, tabTo, type } from './harness.mjs'
-import { ana, arrives, carmen, CLAVE, digits, fill, go, items, nobody, SEDE } from './world.mjs'
+import { ana, arrives, carmen, CLAVE, digits, fill, go, items, move, next, nobody, SEDE } from './world.mjs'
 
 let browser
 before(async () => { browser = await launch() })
+beforeEach(() => move('61m')) // no more than three PINs in an hour
 after(() => browser?.close())
 
 const card = (page, title) => page.locator('.card', { hasText: title }).locator('button')
@@ -17,9 +18,9 @@ test('how far a message has come, and the time left, change on the open page', a
   await page.goto(SEDE)
   await go(page, () => card(page, 'Consultar mi padrón').click(), /\/login\//)
   await fill(page, 'nif', nobody.nif)
-  await go(page, 'main .button-primary')
+  await go(page, next)
   await fill(page, 'datum', nobody.datum)
-  await go(page, 'main .button-primary', /\/pin$/)
+  await go(page, next, /\/pin$/)
   await page.evaluate(() => { document.same = true })
   assert.match(await page.innerText('.steps'), /En curso:\s*Entregado a la operadora/)
   const left = await page.innerText('[role=timer]')
@@ -63,14 +64,14 @@ test('a sign-in without JavaScript, by visible buttons', async () => {
   await look(page, 'journey/no-script-send')
   await go(page, '#envio button')
   await fill(page, 'nif', carmen.nif)
-  await go(page, 'main .button-primary')
+  await go(page, next)
   await fill(page, 'datum', carmen.datum)
-  await go(page, 'main .button-primary')
+  await go(page, next)
   await look(page, 'journey/no-script-pin')
   await fill(page, 'pin', digits(await arrives('sms', carmen.phone, old)))
-  await go(page, 'main .button-primary')
+  await go(page, next)
   await look(page, 'journey/no-script-return')
-  await go(page, 'main .button-primary', /\/mi-carpeta$/)
+  await go(page, next, /\/mi-carpeta$/)
   assert.match(await page.innerText('main'), /sustancial/)
 })
 
@@ -80,11 +81,11 @@ test('an impatient double click signs in once, and shows no error', async () => 
   await page.goto(SEDE)
   await go(page, () => card(page, 'Solicitar cita').dblclick(), /\/login\//)
   await fill(page, 'nif', carmen.nif)
-  await go(page, () => page.locator('main .button-primary').dblclick())
+  await go(page, () => page.locator(next).dblclick())
   await fill(page, 'datum', carmen.datum)
-  await go(page, () => page.locator('main .button-primary').dblclick(), /\/pin$/)
+  await go(page, () => page.locator(next).dblclick(), /\/pin$/)
   await fill(page, 'pin', digits(await arrives('sms', carmen.phone, old)))
-  await go(page, () => page.locator('main .button-primary').dblclick(), /\/mi-carpeta$/)
+  await go(page, () => page.locator(next).dblclick(), /\/mi-carpeta$/)
   assert.equal((await items('sms', carmen.phone)).length, old.length + 1)
 })
 
@@ -92,40 +93,40 @@ test('from nothing to the town hall: a letter, a registration, a receipt, a sign
   const page = await open(browser, { width: 360, dark: true, acceptDownloads: true })
   await page.goto(`${CLAVE}/register/letter`)
   await fill(page, 'nif', ana.nif)
-  await go(page, 'main .button-primary')
+  await go(page, next)
   await fill(page, 'datum', ana.datum)
-  await go(page, 'main .button-primary')
-  await go(page, 'main .button-primary')
+  await go(page, next)
+  await go(page, next)
   await page.goto(scanned(await arrives('letter', '')))
   assert.match(await page.inputValue('[name=csv]'), /^\w{4} \w{4} \w{4} \w{4}$/, 'the scanned code is in its field')
   await look(page, 'journey/open-scanned')
   await fill(page, 'nif', ana.nif)
-  await go(page, 'main .button-primary')
+  await go(page, next)
   assert.equal(new URL(page.url()).hash, '', 'the code has left the address')
   await fill(page, 'datum', ana.datum)
-  await go(page, 'main .button-primary')
+  await go(page, next)
   for (const [name, channel, to] of [['phone', 'sms', ana.phone], ['email', 'email', ana.email]]) {
     await fill(page, name, to)
-    await go(page, 'main .button-primary')
+    await go(page, next)
     await fill(page, 'code', digits(await arrives(channel, to)))
-    await go(page, 'main .button-primary')
+    await go(page, next)
   }
   await page.check('[name=accept]')
-  await go(page, 'main .button-primary')
+  await go(page, next)
   assert.match(await page.innerText('main'), /Ana, ya puede identificarse/)
   await look(page, 'journey/registered')
-  const [download] = await Promise.all([page.waitForEvent('download'), page.click('main .button-primary')])
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click(next)])
   assert.match(pdfText(await download.path()), /Ana Iglesias Souto[^]*Código de activación/)
 
   const old = await items('sms', ana.phone)
   await page.goto(SEDE)
   await go(page, () => card(page, 'Consultar mi padrón').click(), /\/login\//)
   await fill(page, 'nif', ana.nif)
-  await go(page, 'main .button-primary')
+  await go(page, next)
   await fill(page, 'datum', ana.datum)
-  await go(page, 'main .button-primary')
+  await go(page, next)
   await fill(page, 'pin', digits(await arrives('sms', ana.phone, old)))
-  await go(page, 'main .button-primary', /\/mi-carpeta$/)
+  await go(page, next, /\/mi-carpeta$/)
   assert.match(await page.innerText('main'), new RegExp(ana.name))
 })
 

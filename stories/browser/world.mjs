@@ -1,6 +1,8 @@
 // The world around a browser test: the addresses of a running demonstration, what its phones and letterboxes get, its clock, and the
 // people who live in it.
 
+import { execFileSync } from 'node:child_process'
+
 export const { CLAVE, SEDE, WORLD } = process.env
 
 /** What came by a channel (sms, email, letter) to a phone or an address; the newest first. */
@@ -28,6 +30,12 @@ export async function move(by) {
 
 /** The six digits of an SMS or an e-mail. */
 export const digits = (item) => item.text.match(/\b\d{6}\b/)[0]
+
+/** The code of a letter, read from its PDF. */
+export function letterCode({ pdf }) {
+  const text = execFileSync('pdftotext', ['-', '-'], { input: Buffer.from(pdf, 'base64') }).toString()
+  return text.match(/\b[A-Z2-9]{4}(?:\s[A-Z2-9]{4}){3}\b/)[0]
+}
 
 export const carmen = { nif: '99990001P', datum: '30 6 2030', phone: '+34600000001', name: 'Carmen Española Española' }
 export const jordi = { nif: '99990002D', datum: '15 3 2031', phone: '+34600000002' }

@@ -42,5 +42,6 @@ CREATE TABLE letters (
 	message    TEXT   NOT NULL,
 	asked_at   BIGINT NOT NULL,
 	expires_at BIGINT NOT NULL,
-	used_at    BIGINT
+	used_at    BIGINT,
+	used_by    TEXT   NOT NULL
 );

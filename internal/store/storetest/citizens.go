@@ -196,8 +196,8 @@ func letters(t *testing.T, s *store.Store) {
 		ID: secret.ID(at), Reference: hash("reference"), Subject: hash("subject"), CSV: hash("csv"), Message: secret.ID(at), Asked: at, Expires: at.AddDate(0, 0, 60),
 	}
 	do(t, s, func(ctx context.Context) error { return s.AddLetter(ctx, l) })
-	parallelOnce(t, 50, func(ctx context.Context) (bool, error) { return s.UseLetter(ctx, l.ID, at.Add(time.Hour)) }, s)
-	l.Used = at.Add(time.Hour)
+	parallelOnce(t, 50, func(ctx context.Context) (bool, error) { return s.UseLetter(ctx, l.ID, "flow", at.Add(time.Hour)) }, s)
+	l.Used, l.UsedBy = at.Add(time.Hour), "flow"
 	got, ok, err := s.Letter(t.Context(), l.ID)
 	same(t, got, ok, err, l)
 	got, ok, err = s.LetterByCSV(t.Context(), l.CSV)

@@ -23,7 +23,9 @@ async function follow() {
   }
 }
 
-const pause = (time) => new Promise((done) => setTimeout(done, time))
+function pause(time) {
+  return new Promise((done) => setTimeout(done, time))
+}
 
 /** Changes only the steps that changed, so that a screen reader says only those. */
 function tell(list) {

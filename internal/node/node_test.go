@@ -1,0 +1,65 @@
+package node_test
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"clave/internal/authn/pin"
+	"clave/internal/census"
+	"clave/internal/enrolment"
+	"clave/internal/keyring"
+	"clave/internal/node"
+	"clave/internal/relying"
+	"clave/internal/store"
+)
+
+func config(t *testing.T, kind keyring.Kind) node.Config {
+	t.Helper()
+	dir := t.TempDir()
+	ring, err := keyring.Create(filepath.Join(dir, "keys.json"), kind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return node.Config{
+		Kind: kind, Database: filepath.Join(dir, "clave.db"), Ring: ring, Origin: "https://clave.example", Parties: relying.List{},
+		Census: func(*store.Store) node.Census { return census.List{} }, PIN: pin.DefaultLimits(), Letters: enrolment.DefaultLimits(), Now: time.Now,
+	}
+}
+
+func TestWrongConfigurationSaysSo(t *testing.T) {
+	for name, spoil := range map[string]func(*node.Config){
+		"no scheme":    func(c *node.Config) { c.Origin = "clave.example" },
+		"with a path":  func(c *node.Config) { c.Origin = "https://clave.example/" },
+		"a long host":  func(c *node.Config) { c.Origin = "https://" + strings.Repeat("clave.", 20) + "example" },
+		"another kind": func(c *node.Config) { c.Kind = keyring.Live },
+	} {
+		c := config(t, keyring.Demo)
+		spoil(&c)
+		if _, err := node.Build(context.Background(), c); !errors.Is(err, node.ErrConfig) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// In a live database a test party gets only refusals: it may use plain http, and its keys are in everybody's hands.
+func TestRule23NoTestPartyInALiveDatabase(t *testing.T) {
+	for kind, want := range map[keyring.Kind]error{keyring.Live: relying.ErrUnknown, keyring.Demo: nil} {
+		c := config(t, kind)
+		c.Parties = relying.List{{ID: "S0000000A_E00000000", Names: map[string]string{"es": "Prueba"}, Certificates: []*x509.Certificate{}, Test: true}}
+		n, err := node.Build(context.Background(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := n.Parties().Party(t.Context(), "S0000000A_E00000000"); !errors.Is(err, want) {
+			t.Errorf("%s: %v", kind, err)
+		}
+		if err := n.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+}
