@@ -94,7 +94,8 @@ func TestPeople(t *testing.T) {
 func TestReadPage(t *testing.T) {
 	const text = `<!doctype html><title>x</title><h1>Hello <b>there</b></h1><form action="/search"><input name="q"></form>
 		<form method="POST" action="?a=1"><input type="hidden" name="h" value="1&amp;2"><input name="pin"><input type="checkbox" name="no" value="1">
-		<input type="radio" name="r" value="a"><input type="radio" name="r" value="b" checked><button name="go" value="1">a</button><button name="go" value="2">b</button></form>`
+		<input type="radio" name="r" value="a"><input type="radio" name="r" value="b" checked><button name="go" value="1">a</button>
+		<button name="go" value="2">b</button></form>`
 	at := must(url.Parse("https://clave.example/login/1/pin"))
 	answer := &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(text)), Request: &http.Request{URL: at}}
 	p, err := readPage(answer)

@@ -7,7 +7,7 @@
 //
 //   - pinsaml.go: the journey, from a service's request to its verified answer.
 //   - browser.go and page.go: what the person uses; people.go: who they are; phones.go: where the code arrives.
-//   - serve.go, seed.go and memory.go: the server, a process of its own, so that its CPU is measured alone; house.go
+//   - serve.go, seed.go and usage.go: the server, a process of its own, so that its CPU is measured alone; house.go
 //     starts it.
 //   - load.go and measure.go: many people at once; signatures.go: the yardstick; report.go: what is printed.
 //

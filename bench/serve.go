@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"crypto/x509"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -61,13 +60,6 @@ type ready struct {
 	Certificate []byte // that signs answers
 }
 
-// usage is what the server has used since it started.
-type usage struct {
-	CPU     time.Duration
-	Peak    int64  // bytes of memory, at most
-	Commits uint32 // durable ones
-}
-
 // server is the process that is measured: a node as an installation runs it, with production limits, the embedded
 // database with durable commits, and an operator of phones who delivers at once.
 type server struct {
@@ -94,21 +86,29 @@ func serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	err = s.answer(ctx, n, certificate.Raw, lines)
+	return errors.Join(err, n.Close(context.Background()))
+}
+
+// answer serves browsers until the standard input ends.
+func (s *server) answer(ctx context.Context, n *node.Node, certificate []byte, lines *bufio.Scanner) error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
 	ctx, stop := context.WithCancel(ctx)
+	site := &http.Server{Handler: n.Handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute}
 	var running sync.WaitGroup
-	web := &http.Server{Handler: n.Handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute}
 	running.Go(func() { n.Run(ctx) })
-	running.Go(func() { _ = web.Serve(listener) })
-	s.say(said{Ready: &ready{listener.Addr().String(), certificate.Raw}})
-	err = s.obey(lines)
+	running.Go(func() { _ = site.Serve(listener) })
+	err = s.say(said{Ready: &ready{listener.Addr().String(), certificate}})
+	if err == nil {
+		err = s.obey(lines)
+	}
 	stop()
-	err = errors.Join(err, web.Close())
+	err = errors.Join(err, site.Close())
 	running.Wait()
-	return errors.Join(err, n.Close(context.Background()))
+	return err
 }
 
 func (s *server) database() string { return filepath.Join(s.Dir, "clave.db") }
@@ -181,22 +181,4 @@ func (s *server) profile() error {
 		return err
 	}
 	return pprof.StartCPUProfile(f)
-}
-
-func (s *server) usage() (usage, error) {
-	commits, err := s.commits()
-	return usage{ownCPU(), peakMemory(), commits}, err
-}
-
-// commits reads how many transactions changed the database since it was opened. SQLite keeps count at the head of its
-// write-ahead index (iChange, "WAL-mode file format" §2.1), so that the store need not.
-func (s *server) commits() (uint32, error) {
-	f, err := os.Open(s.database() + "-shm")
-	if err != nil {
-		return 0, err
-	}
-	defer f.Close()
-	var count [4]byte
-	_, err = f.ReadAt(count[:], 8)
-	return binary.NativeEndian.Uint32(count[:]), err
 }

@@ -3,6 +3,7 @@ package stories_test
 import (
 	"fmt"
 	"io"
+	"iter"
 	"net/http"
 	"net/url"
 	"slices"
@@ -14,22 +15,20 @@ import (
 // page is what a browser shows.
 type page struct {
 	url    *url.URL
-	status int
 	root   *html.Node
-	plain  string            // of what is no HTML
-	typed  map[string]string // what the person wrote, by the field's name
-	chosen map[*html.Node]bool
+	plain  string                // of what is no HTML
+	filled map[*html.Node]string // what the person wrote into fields, and "" for what they ticked
 }
 
 func readPage(resp *http.Response) (*page, error) {
 	defer resp.Body.Close()
-	p := &page{url: resp.Request.URL, status: resp.StatusCode, typed: map[string]string{}, chosen: map[*html.Node]bool{}}
+	p := &page{url: resp.Request.URL, filled: map[*html.Node]string{}}
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return nil, err
 	}
 	if resp.StatusCode >= 500 {
-		return nil, fmt.Errorf("%s answered %d:\n%s", p.url, p.status, body)
+		return nil, fmt.Errorf("%s answered %s:\n%s", p.url, resp.Status, body)
 	}
 	if resp.Header.Get("Content-Type") == "application/pdf" {
 		p.plain, err = pdfText(body)
@@ -47,159 +46,147 @@ func (p *page) text() string {
 	return oneLine(readable(p.root))
 }
 
+// within are the elements that stand within a text and do not break it.
+var within = []string{"a", "code", "em", "span", "strong", "time"}
+
 func readable(n *html.Node) string {
+	_, hidden := attr(n, "hidden")
 	switch {
 	case n.Type == html.TextNode:
 		return n.Data
-	case n.Type == html.ElementNode && has(n, "hidden"), n.Data == "script", n.Data == "style", n.Data == "head" && n.Type == html.ElementNode:
+	case hidden, n.Data == "script", n.Data == "head":
 		return ""
-	case n.Data == "input" && !slices.Contains([]string{"hidden", "radio", "checkbox"}, attr(n, "type")):
-		return " " + attr(n, "value") + " "
+	case n.Data == "input" && !slices.Contains([]string{"hidden", "radio", "checkbox"}, value(n, "type")):
+		return " " + value(n, "value") + " "
 	}
 	var b strings.Builder
 	for c := range n.ChildNodes() {
 		b.WriteString(readable(c))
 	}
-	if block := n.Data != "strong" && n.Data != "em" && n.Data != "code" && n.Data != "a" && n.Data != "time"; block {
-		return " " + b.String() + " "
+	if slices.Contains(within, n.Data) {
+		return b.String()
 	}
-	return b.String()
+	return " " + b.String() + " "
 }
 
-// passage is the form of a page that only passes the person on to another site: it would post itself, and without
-// JavaScript the person presses its one button.
-func (p *page) passage() *html.Node {
-	for f := range p.all("form") {
-		to, err := p.url.Parse(attr(f, "action"))
-		if err == nil && to.Host != p.url.Host && attr(f, "method") == "post" {
-			return f
-		}
-	}
-	return nil
-}
-
-// press finds a button or a link by its words.
-func (p *page) press(text string) (request, error) {
-	var words []string
-	for n := range p.elements() {
-		if n.Data != "button" && n.Data != "a" {
-			continue
-		}
-		said := oneLine(readable(n))
-		if said != text {
-			words = append(words, `"`+said+`"`)
-			continue
-		}
-		if n.Data == "button" {
-			return p.submit(above(n, "form"), n), nil
-		}
-		to, err := p.url.Parse(attr(n, "href"))
-		return request{method: http.MethodGet, address: fmt.Sprint(to), from: p.url}, err
-	}
-	return request{}, fmt.Errorf("nothing to press has these words, but %s do, on:\n%s", strings.Join(words, ", "), p.text())
-}
-
-// pressUnder finds the one button that a heading's card has.
-func (p *page) pressUnder(heading string) (request, error) {
-	for n := range p.elements() {
-		if (n.Data != "h2" && n.Data != "h3") || oneLine(readable(n)) != heading {
-			continue
-		}
-		for b := range n.Parent.Descendants() {
-			if b.Data == "button" {
-				return p.submit(above(b, "form"), b), nil
-			}
-		}
-	}
-	return request{}, fmt.Errorf("no card has that heading:\n%s", p.text())
-}
-
-// write types into the field with that label.
-func (p *page) write(label, text string) error {
-	n, err := p.labelled(label)
-	if err != nil {
-		return err
-	}
-	p.typed[attr(n, "name")] = text
-	return nil
-}
-
-// choose ticks a box or one of several circles.
-func (p *page) choose(label string) error {
-	n, err := p.labelled(label)
-	if err != nil {
-		return err
-	}
-	p.chosen[n] = true
-	return nil
-}
-
+// labelled finds the field, box or circle with a label.
 func (p *page) labelled(label string) (*html.Node, error) {
-	var words []string
-	for l := range p.all("label") {
-		said := oneLine(readable(l))
-		if said != label {
-			words = append(words, `"`+said+`"`)
-			continue
-		}
-		for n := range p.elements() {
-			if attr(n, "id") == attr(l, "for") && attr(n, "id") != "" {
-				return n, nil
-			}
-		}
+	l, err := find(p.root, label, "label")
+	if err != nil {
+		return nil, err
 	}
-	return nil, fmt.Errorf("no field has this label, but %s do, on:\n%s", strings.Join(words, ", "), p.text())
+	return p.field("id", value(l, "for"))
 }
 
-// submit sends a form with the fields that a browser would send; button is the one that was pressed, if any.
+// field finds an input by its name or id.
+func (p *page) field(by, name string) (*html.Node, error) {
+	for n := range all(p.root, "input") {
+		if value(n, by) == name {
+			return n, nil
+		}
+	}
+	return nil, fmt.Errorf("no field %q on the page:\n%s", name, p.text())
+}
+
+// press presses a button or follows a link with these words.
+func (p *page) press(words string) (request, error) {
+	n, err := find(p.root, words, "button", "a")
+	if err != nil || n.Data == "button" {
+		return p.submit(above(n, "form"), n), err
+	}
+	to, err := p.url.Parse(value(n, "href"))
+	return request{method: http.MethodGet, address: fmt.Sprint(to), from: p.url}, err
+}
+
+// submit sends a form as a browser does, with the name of the button that was pressed.
 func (p *page) submit(form, button *html.Node) request {
 	values := url.Values{}
-	for n := range form.Descendants() {
-		name := attr(n, "name")
-		if n.Type != html.ElementNode || n.Data != "input" || name == "" || !p.sent(n) {
-			continue
+	for n := range all(form, "input") {
+		written, filled := p.filled[n]
+		_, checked := attr(n, "checked")
+		switch value(n, "type") {
+		case "radio", "checkbox":
+			if filled || checked {
+				values.Add(value(n, "name"), value(n, "value"))
+			}
+		default:
+			if !filled {
+				written = value(n, "value")
+			}
+			values.Add(value(n, "name"), written)
 		}
-		value, ok := p.typed[name]
-		if !ok {
-			value = attr(n, "value")
-		}
-		values.Add(name, value)
 	}
-	if button == nil || attr(button, "name") == "" {
-		return p.request(form, values)
+	if name := value(button, "name"); name != "" {
+		values.Add(name, value(button, "value"))
 	}
-	values.Add(attr(button, "name"), attr(button, "value"))
-	return p.request(form, values)
-}
-
-// sent tells whether a box or a circle is ticked; every other field is sent.
-func (p *page) sent(n *html.Node) bool {
-	kind := attr(n, "type")
-	if kind != "radio" && kind != "checkbox" {
-		return true
-	}
-	return p.chosen[n] || has(n, "checked") && !(kind == "radio" && len(p.chosen) > 0)
-}
-
-func (p *page) request(form *html.Node, values url.Values) request {
-	to, err := p.url.Parse(attr(form, "action"))
+	to, err := p.url.Parse(value(form, "action"))
 	if err != nil {
 		to = p.url
 	}
-	if attr(form, "method") == "post" {
+	if value(form, "method") == "post" {
 		return request{http.MethodPost, to.String(), values, p.url}
 	}
 	to.RawQuery = values.Encode()
 	return request{http.MethodGet, to.String(), nil, p.url}
 }
 
-func (p *page) control(name string) *html.Node {
-	for n := range p.all("input") {
-		if attr(n, "name") == name {
-			return n
+// passage is the form of a page that only passes the person on to another site. It would post itself; without JavaScript
+// the person presses its one button.
+func (p *page) passage() *html.Node {
+	for form := range all(p.root, "form") {
+		to, err := p.url.Parse(value(form, "action"))
+		if err == nil && to.Host != p.url.Host && value(form, "method") == "post" {
+			return form
 		}
 	}
 	return nil
 }
 
-func (p *page) formOf(name string) *html.Node { return above(p.control(name), "form") }
+// find finds an element of one of some kinds by its words.
+func find(root *html.Node, words string, kinds ...string) (*html.Node, error) {
+	var others []string
+	for n := range all(root, kinds...) {
+		said := oneLine(readable(n))
+		if said == words {
+			return n, nil
+		}
+		others = append(others, `"`+said+`"`)
+	}
+	return nil, fmt.Errorf("no %s says that, but: %s", strings.Join(kinds, " or "), strings.Join(others, ", "))
+}
+
+func all(root *html.Node, kinds ...string) iter.Seq[*html.Node] {
+	return func(yield func(*html.Node) bool) {
+		if root == nil {
+			return
+		}
+		for n := range root.Descendants() {
+			if n.Type == html.ElementNode && slices.Contains(kinds, n.Data) && !yield(n) {
+				return
+			}
+		}
+	}
+}
+
+func above(n *html.Node, kind string) *html.Node {
+	for n != nil && n.Data != kind {
+		n = n.Parent
+	}
+	return n
+}
+
+func value(n *html.Node, name string) string {
+	v, _ := attr(n, name)
+	return v
+}
+
+func attr(n *html.Node, name string) (string, bool) {
+	if n == nil {
+		return "", false
+	}
+	i := slices.IndexFunc(n.Attr, func(a html.Attribute) bool { return a.Key == name })
+	if i < 0 {
+		return "", false
+	}
+	return n.Attr[i].Val, true
+}

@@ -30,7 +30,7 @@ var sentences = []sentence{
 	form(`NAME gives TEXT and TEXT`, road(`$1 types "$2" as "DNI o NIE"`, `$1 presses "Continuar"`, `$1 answers with "$3"`)),
 	form(`NAME answers with TEXT`, func(s *story, w []string) error { return s.who(w[0]).answer(w[1]) }),
 	form(`NAME types CODE as TEXT`, (*story).typeCode),
-	form(`NAME chooses TEXT`, func(s *story, w []string) error { return s.who(w[0]).choose(w[1]) }),
+	form(`NAME chooses TEXT`, func(s *story, w []string) error { return s.who(w[0]).fill(w[1], "") }),
 	form(`NAME presses TEXT`, func(s *story, w []string) error { return s.who(w[0]).press(w[1]) }),
 	form(`NAME presses TEXT twice at once, and is let in once`, (*story).twice),
 	form(`NAME goes back`, func(s *story, w []string) error { return s.who(w[0]).back() }),
@@ -115,11 +115,18 @@ func (s *story) enter(w []string) error {
 	if err := p.open(s.sede + "/"); err != nil {
 		return err
 	}
-	return p.pressUnder(w[1])
+	heading, err := find(p.root, w[1], "h2")
+	if err != nil {
+		return err
+	}
+	for card := range all(heading.Parent, "form") {
+		return p.follow(p.submit(card, first(card, "button")), nil)
+	}
+	return errors.New("the card has no form")
 }
 
 func (s *story) copyAddress(w []string) error {
-	address := s.who(w[1]).page.url.String()
+	address := s.who(w[1]).url.String()
 	return s.who(w[0]).open(address)
 }
 
@@ -144,7 +151,7 @@ func (s *story) typeCode(w []string) error {
 	if err != nil {
 		return err
 	}
-	return s.who(w[0]).write(w[2], code)
+	return s.who(w[0]).fill(w[2], code)
 }
 
 // twice sends the same form two times, as an impatient hand or two thieves do.
@@ -162,9 +169,9 @@ func (s *story) twice(w []string) error {
 			return err
 		}
 	}
-	inside := func(v *visitor) bool { return v.page.url.Path == "/mi-carpeta" }
+	inside := func(v *visitor) bool { return v.url.Path == "/mi-carpeta" }
 	if inside(p) == inside(twin) {
-		return fmt.Errorf("let in: %v and %v, want one of them\n%s\n%s", inside(p), inside(twin), p.page.text(), twin.page.text())
+		return fmt.Errorf("let in: %v and %v, want one of them\n%s\n%s", inside(p), inside(twin), p.text(), twin.text())
 	}
 	if inside(twin) {
 		*p = *twin
@@ -175,15 +182,15 @@ func (s *story) twice(w []string) error {
 func (s *story) doesNotSee(w []string) error {
 	p := s.who(w[0])
 	if p.sees(w[1]) == nil {
-		return fmt.Errorf("the page says it:\n%s", p.page.text())
+		return fmt.Errorf("the page says it:\n%s", p.text())
 	}
 	return nil
 }
 
 func (s *story) isInside(w []string) error {
 	p := s.who(w[0])
-	if p.page.url.Host != strings.TrimPrefix(s.sede, "http://") || p.page.url.Path != "/mi-carpeta" {
-		return fmt.Errorf("the page is %s, and says:\n%s", p.page.url, p.page.text())
+	if p.url.Host != strings.TrimPrefix(s.sede, "http://") || p.url.Path != "/mi-carpeta" {
+		return fmt.Errorf("the page is %s, and says:\n%s", p.url, p.text())
 	}
 	for _, want := range []string{"Nombre " + w[1], "Nivel de seguridad " + w[2], w[3]} {
 		if err := p.sees(want); err != nil {
@@ -200,7 +207,7 @@ func (s *story) alike(w []string) error {
 		return err
 	}
 	plain := func(name string) string {
-		return strings.Join(strings.Fields(but.ReplaceAllString(s.who(name).page.text(), "…")), " ")
+		return strings.Join(strings.Fields(but.ReplaceAllString(s.who(name).text(), "…")), " ")
 	}
 	if one, other := plain(w[0]), plain(w[1]); one != other {
 		return fmt.Errorf("%s sees:\n%s\n%s sees:\n%s", w[0], one, w[1], other)

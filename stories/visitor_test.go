@@ -1,12 +1,13 @@
 package stories_test
 
 import (
+	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -14,26 +15,35 @@ import (
 // visitor is a browser without JavaScript, and the person before it.
 type visitor struct {
 	*world
+	*page
 	lang string // what the browser asks for
-	jar  *jar
-	page *page
-	past []string // the addresses seen before this page
+	jar  *cookiejar.Jar
+	past []string // the addresses of the pages before this one
 }
 
-func newVisitor(w *world) *visitor { return &visitor{world: w, lang: "es", jar: newJar()} }
+func newVisitor(w *world) *visitor {
+	return &visitor{world: w, page: &page{url: &url.URL{}}, lang: "es", jar: newJar()}
+}
 
-// twin is the same browser again, on the same page, with the same cookies.
+func newJar() *cookiejar.Jar {
+	j, err := cookiejar.New(nil)
+	if err != nil {
+		panic(err) // it has no reason to
+	}
+	return j
+}
+
+// twin is the same browser again: the same page, the same cookies.
 func (v *visitor) twin() *visitor {
-	other := *v
-	other.jar = v.jar.clone(v.clave, v.sede)
-	page := *v.page
-	page.typed = maps.Clone(v.page.typed)
-	other.page = &page
+	other, page := *v, *v.page
+	other.page, other.past, other.jar = &page, slices.Clone(v.past), newJar()
+	page.filled = maps.Clone(v.filled)
+	for _, site := range []string{v.clave, v.sede} {
+		if u, err := url.Parse(site); err == nil {
+			other.jar.SetCookies(u, v.jar.Cookies(u))
+		}
+	}
 	return &other
-}
-
-func (v *visitor) open(address string) error {
-	return v.navigate(request{method: http.MethodGet, address: address})
 }
 
 // request is a navigation.
@@ -43,53 +53,66 @@ type request struct {
 	from            *url.URL // the page that leads there; nil for an address that the person typed
 }
 
-// navigate follows a navigation to its page, through redirections and the forms by which one site passes a person to another.
-func (v *visitor) navigate(r request) error {
-	if v.page != nil {
-		v.past = append(v.past, v.page.url.String())
+func (v *visitor) open(address string) error {
+	v.past = append(v.past, v.url.String())
+	return v.follow(request{method: http.MethodGet, address: address}, nil)
+}
+
+func (v *visitor) press(words string) error {
+	r, err := v.page.press(words)
+	v.past = append(v.past, v.url.String())
+	return v.follow(r, err)
+}
+
+func (v *visitor) back() error {
+	if len(v.past) == 0 {
+		return errors.New("there is nothing to go back to")
 	}
+	address := v.past[len(v.past)-1]
+	v.past = v.past[:len(v.past)-1]
+	return v.follow(request{method: http.MethodGet, address: address}, nil)
+}
+
+// follow follows a navigation to its page, through redirections and the forms by which one site passes a person on to
+// another.
+func (v *visitor) follow(r request, err error) error {
 	for range 20 {
-		resp, err := v.send(r)
 		if err != nil {
 			return err
 		}
+		resp, wrong := v.send(r)
+		if wrong != nil {
+			return wrong
+		}
 		if next := resp.Header.Get("Location"); next != "" {
 			resp.Body.Close()
-			u, err := resp.Request.URL.Parse(next)
-			if err != nil {
-				return err
-			}
-			r = request{method: http.MethodGet, address: u.String(), from: r.from}
+			var u *url.URL
+			u, err = resp.Request.URL.Parse(next)
+			r = request{method: http.MethodGet, address: fmt.Sprint(u), from: r.from}
 			continue
 		}
 		if v.page, err = readPage(resp); err != nil {
 			return err
 		}
-		form := v.page.passage()
+		form := v.passage()
 		if form == nil {
 			return nil
 		}
-		r = v.page.submit(form, nil)
+		r = v.submit(form, nil)
 	}
 	return fmt.Errorf("sent round in circles, last to %s", r.address)
 }
 
-// send sends one request as browsers do: SameSite=Lax cookies stay behind when one site's page posts to another.
+// send sends one request as browsers do: cookies, which are SameSite=Lax, stay behind when one site's page posts to
+// another.
 func (v *visitor) send(r request) (*http.Response, error) {
-	var body io.Reader
-	if r.method == http.MethodPost {
-		body = strings.NewReader(r.form.Encode())
-	}
-	q, err := http.NewRequest(r.method, r.address, body)
+	q, err := http.NewRequest(r.method, r.address, strings.NewReader(r.form.Encode()))
 	if err != nil {
 		return nil, err
 	}
 	site := "none"
 	if r.from != nil {
-		site = "same-origin"
-		if r.from.Host != q.URL.Host {
-			site = "cross-site"
-		}
+		site = map[bool]string{true: "same-origin", false: "cross-site"}[r.from.Host == q.URL.Host]
 	}
 	q.Header.Set("Accept-Language", v.lang)
 	q.Header.Set("Sec-Fetch-Site", site)
@@ -109,53 +132,29 @@ func (v *visitor) send(r request) (*http.Response, error) {
 	return resp, err
 }
 
-func (v *visitor) back() error {
-	if len(v.past) == 0 {
-		return fmt.Errorf("there is nothing to go back to")
+// fill writes into the field with a label, or ticks the box with it.
+func (v *visitor) fill(label, text string) error {
+	n, err := v.labelled(label)
+	if err == nil {
+		v.filled[n] = text
 	}
-	address := v.past[len(v.past)-1]
-	v.past = v.past[:len(v.past)-1]
-	v.page = nil
-	return v.open(address)
+	return err
 }
-
-func (v *visitor) press(text string) error {
-	r, err := v.page.press(text)
-	if err != nil {
-		return err
-	}
-	return v.navigate(r)
-}
-
-// pressUnder presses the button of the card with that heading.
-func (v *visitor) pressUnder(heading string) error {
-	r, err := v.page.pressUnder(heading)
-	if err != nil {
-		return err
-	}
-	return v.navigate(r)
-}
-
-func (v *visitor) write(label, text string) error { return v.page.write(label, text) }
-
-func (v *visitor) choose(label string) error { return v.page.choose(label) }
 
 // answer gives the datum of a document, whatever that document's datum is called, and goes on.
 func (v *visitor) answer(datum string) error {
-	const name = "datum"
-	if v.page.control(name) == nil {
-		return fmt.Errorf("no document is asked for on the page:\n%s", v.page.text())
+	n, err := v.field("name", "datum")
+	if err != nil {
+		return err
 	}
-	v.page.typed[name] = datum
-	return v.navigate(v.page.submit(v.page.formOf(name), nil))
+	v.filled[n] = datum
+	v.past = append(v.past, v.url.String())
+	return v.follow(v.submit(above(n, "form"), nil), nil)
 }
 
 func (v *visitor) sees(text string) error {
-	if v.page == nil {
-		return fmt.Errorf("no page was opened yet")
-	}
-	if !strings.Contains(v.page.text(), text) {
-		return fmt.Errorf("%s (%d) says:\n%s", v.page.url, v.page.status, v.page.text())
+	if !strings.Contains(v.text(), text) {
+		return fmt.Errorf("%s says:\n%s", v.url, v.text())
 	}
 	return nil
 }
@@ -170,34 +169,9 @@ func (v *visitor) wait(text string) error {
 			return v.sees(text)
 		case <-tick.C:
 		}
-		address := v.page.url.String()
-		v.page = nil
-		if err := v.open(address); err != nil {
+		if err := v.follow(request{method: http.MethodGet, address: v.url.String()}, nil); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// jar keeps cookies, and can be copied.
-type jar struct{ *cookiejar.Jar }
-
-func newJar() *jar {
-	j, err := cookiejar.New(nil)
-	if err != nil {
-		panic(err) // it has no reason to
-	}
-	return &jar{j}
-}
-
-func (j *jar) clone(sites ...string) *jar {
-	other := newJar()
-	for _, site := range sites {
-		u, err := url.Parse(site)
-		if err != nil {
-			panic(err) // our own addresses
-		}
-		other.SetCookies(u, j.Cookies(u))
-	}
-	return other
 }

@@ -40,20 +40,7 @@ const keyUse keyring.Use = "throttle"
 // Take counts one hit and returns zero, or counts nothing and returns how long to wait until the next would be
 // counted. A limit without a period waits for ever: Take then returns Forever.
 func (l Limit) Take(ctx context.Context, s Store, key secret.Hash, now time.Time) (wait time.Duration, err error) {
-	times, err := s.LockHitTimes(ctx, key)
-	if err != nil {
-		return 0, err
-	}
-	times = l.recent(times, now)
-	if wait := l.wait(times, now); wait > 0 {
-		return wait, nil
-	}
-	times = append(times, now)
-	var forget time.Time
-	if l.Per > 0 {
-		forget = now.Add(l.Per)
-	}
-	return 0, s.SetHitTimes(ctx, key, times, forget)
+	return TakeAll(ctx, s, now, Budget{l, key})
 }
 
 // Budget is a limit with the counter it is held against.
@@ -62,25 +49,35 @@ type Budget struct {
 	Key   secret.Hash
 }
 
-// TakeAll counts one hit on every budget, or none on any and returns the longest wait.
-func TakeAll(ctx context.Context, s Store, now time.Time, budgets ...Budget) (time.Duration, error) {
-	var longest time.Duration
-	for _, b := range budgets {
-		wait, err := b.Limit.Wait(ctx, s, b.Key, now)
+// TakeAll counts one hit on every budget, or none on any and returns the longest wait. It locks every counter before it
+// decides, in the order given: callers that share counters name them in one order.
+func TakeAll(ctx context.Context, s Store, now time.Time, budgets ...Budget) (longest time.Duration, err error) {
+	hits := make([][]time.Time, len(budgets))
+	for i, b := range budgets {
+		times, err := s.LockHitTimes(ctx, b.Key)
 		if err != nil {
 			return 0, err
 		}
-		longest = max(longest, wait)
+		hits[i] = b.Limit.recent(times, now)
+		longest = max(longest, b.Limit.wait(hits[i], now))
 	}
 	if longest > 0 {
 		return longest, nil
 	}
-	for _, b := range budgets {
-		if _, err := b.Limit.Take(ctx, s, b.Key, now); err != nil {
+	for i, b := range budgets {
+		if err := s.SetHitTimes(ctx, b.Key, append(hits[i], now), b.Limit.forget(now)); err != nil {
 			return 0, err
 		}
 	}
 	return 0, nil
+}
+
+// forget is when a counter that was hit now has served: never, for a limit without a period.
+func (l Limit) forget(now time.Time) time.Time {
+	if l.Per == 0 {
+		return time.Time{}
+	}
+	return now.Add(l.Per)
 }
 
 // Wait says how long Take would make the caller wait, and counts nothing.

@@ -22,7 +22,7 @@ test('how far a message has come, and the time left, change on the open page', a
   await fill(page, 'datum', nobody.datum)
   await go(page, next, /\/pin$/)
   await page.evaluate(() => { document.same = true })
-  assert.match(await page.innerText('.steps'), /En curso:\s*Entregado a la operadora/)
+  assert.match(await page.innerText('.steps'), /En curso:\s*Entregándolo a la operadora/)
   const left = await page.innerText('[role=timer]')
   await page.locator('.steps li.done', { hasText: 'Recibido en el teléfono' }).waitFor()
   assert.notEqual(await page.innerText('[role=timer]'), left)
