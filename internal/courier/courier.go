@@ -59,12 +59,10 @@ const (
 )
 
 // Owed tells the courier that a message waits. It never blocks.
-func (c *Courier) Owed() {
-	for channel := range c.Carriers {
-		select {
-		case c.bell(channel) <- struct{}{}:
-		default:
-		}
+func (c *Courier) Owed(channel notify.Channel) {
+	select {
+	case c.bell(channel) <- struct{}{}:
+	default: // it rings already
 	}
 }
 
@@ -95,7 +93,7 @@ func (c *Courier) loop(ctx context.Context, channel notify.Channel, carrier Carr
 		case err != nil || claimed > 0 && answered == 0: // the database or the carrier is down: not asked for every message
 			rest = min(max(2*rest, lookEvery), restAtMost)
 			wait(ctx, rest, nil)
-		case claimed == 0:
+		case claimed < c.batch():
 			rest = 0
 			wait(ctx, lookEvery, c.bell(channel))
 		default: // there may be more
@@ -103,6 +101,8 @@ func (c *Courier) loop(ctx context.Context, channel notify.Channel, carrier Carr
 		}
 	}
 }
+
+func (c *Courier) batch() int { return cmp.Or(c.Batch, 32) }
 
 // wait ends with ctx, after a time, or when the bell rings.
 func wait(ctx context.Context, d time.Duration, bell <-chan struct{}) {
@@ -133,7 +133,7 @@ func (c *Courier) sweep(ctx context.Context) {
 func (c *Courier) round(ctx context.Context, channel notify.Channel, carrier Carrier) (claimed, answered int, err error) {
 	var batch []notify.Message
 	err = c.Store.Do(ctx, func(ctx context.Context) (err error) {
-		batch, err = c.Store.ClaimMessages(ctx, channel, c.Now(), cmp.Or(c.Batch, 32))
+		batch, err = c.Store.ClaimMessages(ctx, channel, c.Now(), c.batch())
 		return err
 	})
 	if err != nil || len(batch) == 0 {

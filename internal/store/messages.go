@@ -33,7 +33,7 @@ func (s *Store) AddMessage(ctx context.Context, m notify.Message) error {
 		VALUES ($1, $2, $3, 'queued', $4, $5, $6, $7, $8, $9, $10)`,
 		m.ID, string(m.Kind), string(m.Kind.Channel()), m.Decoy, sealed, m.Created, m.Until, m.Created, accept, deliver)
 	if err == nil && !m.Decoy && s.Owed != nil {
-		s.After(ctx, s.Owed)
+		s.After(ctx, func() { s.Owed(m.Kind.Channel()) })
 	}
 	return err
 }

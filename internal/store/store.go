@@ -51,6 +51,7 @@ import (
 	"time"
 
 	"clave/internal/keyring"
+	"clave/internal/notify"
 )
 
 // What can go wrong with the store itself. Except after ErrUnknownOutcome, nothing of the unit has been kept.
@@ -68,15 +69,15 @@ var (
 
 // Options say how a database is opened.
 type Options struct {
-	Kind  keyring.Kind     // the kind it must have, or is born with
-	Ring  *keyring.Ring    // seals and hashes what is stored
-	Owed  func()           // told, after the commit, that a message waits to be sent; may be nil
-	Now   func() time.Time // the clock of this world; required
-	Log   *slog.Logger     // nil: slog.Default
-	Fatal func(error)      // called when a commit failed on SQLite: the process must end, and start anew; nil: it is logged
-	Wait  time.Duration    // how long a unit may wait for its turn; zero: 10 seconds
-	Run   time.Duration    // how long a unit may then run; zero: 10 seconds
-	Conns int              // PostgreSQL connections for units, and as many for reads; zero: 16
+	Kind  keyring.Kind         // the kind it must have, or is born with
+	Ring  *keyring.Ring        // seals and hashes what is stored
+	Owed  func(notify.Channel) // told, after the commit, that a message waits to be sent; may be nil
+	Now   func() time.Time     // the clock of this world; required
+	Log   *slog.Logger         // nil: slog.Default
+	Fatal func(error)          // called when a commit failed on SQLite: the process must end, and start anew; nil: it is logged
+	Wait  time.Duration        // how long a unit may wait for its turn; zero: 10 seconds
+	Run   time.Duration        // how long a unit may then run; zero: 10 seconds
+	Conns int                  // PostgreSQL connections for units, and as many for reads; zero: 16
 }
 
 // Store is an open database. Its methods may be called from many goroutines.

@@ -201,7 +201,7 @@ func decoys(t *testing.T, s *store.Store) {
 
 func owed(t *testing.T, s *store.Store) {
 	rings := 0
-	s.Owed = func() { rings++ }
+	s.Owed = func(notify.Channel) { rings++ }
 	wants(t, s.Do(t.Context(), func(ctx context.Context) error {
 		return errors.Join(s.AddMessage(ctx, newMessage(notify.PIN)), errWrong)
 	}), errWrong)
