@@ -3,9 +3,12 @@ package stories_test
 import (
 	"bufio"
 	"context"
-	"fmt"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
 	"net"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -14,16 +17,17 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"clave/internal/keyring"
+	"clave/internal/node"
+	"clave/sede"
 )
 
-// process is `clave demo` in a process of its own, which can be killed. The town hall stands on another machine and
-// goes on while Clave is dead: the process has one too, but the story's people never reach it.
+// process is `clave demo` in a process of its own, which can be killed.
 type process struct {
+	t     *testing.T
 	args  []string
 	cmd   *exec.Cmd
-	t     *testing.T
-	dir   string
-	port  int
 	ahead atomic.Int64 // how far the clock was moved
 }
 
@@ -32,52 +36,51 @@ var binary = sync.OnceValues(func() (string, error) {
 	file := filepath.Join(scratch, "clave")
 	out, err := exec.Command("go", "build", "-o", file, "clave/cmd/clave").CombinedOutput()
 	if err != nil {
-		return "", fmt.Errorf("go build: %w\n%s", err, out)
+		err = errors.New(string(out))
 	}
-	return file, nil
+	return file, err
 })
 
-func newProcess(t *testing.T, database string) *process {
-	p := &process{t: t, dir: dataFolder(t)}
+// newProcess starts a world of its own process. The town hall stands on another machine, and goes on while Clave is dead:
+// what comes to the process's own is led to one in the test, with the same keys.
+func newProcess(t *testing.T, w *world, database string) *process {
 	file, err := binary()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.port = freePorts(t)
-	p.args = []string{file, "demo", "--data", p.dir, "--port", strconv.Itoa(p.port)}
+	check(t, err)
+	dir, port := dataFolder(t), freePorts(t)
+	p := &process{t: t, args: []string{file, "demo", "--data", dir, "--port", strconv.Itoa(port)}}
 	if database != "" {
 		p.args = append(p.args, "--database", database)
 	}
+	site := func(host string, port int) string { return "http://" + net.JoinHostPort(host, strconv.Itoa(port)) }
+	w.clave, w.sede, w.hall = site("localhost", port), site("127.0.0.1", port+100), site("127.0.0.1", port+200)
 	t.Cleanup(p.kill)
-	if err := p.start(); err != nil {
-		t.Fatal(err)
+	check(t, p.start())
+	townHall := p.townHall(w, dir)
+	t.Cleanup(townHall.Close)
+	dial := w.transport.DialContext
+	w.transport.DialContext = func(ctx context.Context, network, to string) (net.Conn, error) {
+		if "http://"+to == w.sede {
+			to = townHall.Listener.Addr().String()
+		}
+		return dial(ctx, network, to)
 	}
 	return p
 }
 
-// freePorts finds the first of three.
+// freePorts finds the first of three, each a hundred after the other.
 func freePorts(t *testing.T) int {
-	for range 100 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+	first, err := net.Listen("tcp", "127.0.0.1:0")
+	check(t, err)
+	defer first.Close()
+	port := first.Addr().(*net.TCPAddr).Port
+	for _, other := range []int{port + 100, port + 200} {
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(other)))
 		if err != nil {
-			t.Fatal(err)
+			return freePorts(t)
 		}
-		first := l.Addr().(*net.TCPAddr).Port
-		l.Close()
-		if free(first+100) && free(first+200) {
-			return first
-		}
+		defer l.Close()
 	}
-	t.Fatal("no free ports")
-	return 0
-}
-
-func free(port int) bool {
-	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-	if err != nil {
-		return false
-	}
-	return l.Close() == nil
+	return port
 }
 
 // start starts it, and waits until it says how to end it.
@@ -91,13 +94,12 @@ func (p *process) start() error {
 	if err := p.cmd.Start(); err != nil {
 		return err
 	}
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
+	for lines := bufio.NewScanner(out); lines.Scan(); {
 		if strings.Contains(lines.Text(), "Ctrl-C") {
 			return nil
 		}
 	}
-	return fmt.Errorf("clave demo did not start")
+	return errors.New("clave demo did not start")
 }
 
 // kill is kill -9.
@@ -108,26 +110,24 @@ func (p *process) kill() {
 	}
 }
 
-func (p *process) restart() error {
-	p.kill()
-	return p.start()
-}
-
-func (p *process) now() time.Time { return time.Now().Add(time.Duration(p.ahead.Load())).UTC() }
-
-// settle gives a world its addresses, with the town hall that outlives the process.
-func (p *process) settle(w *world) {
-	address := func(host string, offset int) string {
-		return "http://" + net.JoinHostPort(host, strconv.Itoa(p.port+offset))
-	}
-	w.clave, w.sede, w.hall = address("localhost", 0), address("127.0.0.1", 100), address("127.0.0.1", 200)
-	hall := httptest.NewServer(p.townHall(w))
-	p.t.Cleanup(hall.Close)
-	dial := w.transport.DialContext
-	w.transport.DialContext = func(ctx context.Context, network, to string) (net.Conn, error) {
-		if "http://"+to == w.sede {
-			to = hall.Listener.Addr().String()
-		}
-		return dial(ctx, network, to)
-	}
+func (p *process) townHall(w *world, dir string) *httptest.Server {
+	text, err := os.ReadFile(filepath.Join(dir, "sede.pem"))
+	check(p.t, err)
+	keyBlock, rest := pem.Decode(text)
+	key, err := x509.ParsePKCS1PrivateKey(keyBlock.Bytes)
+	check(p.t, err)
+	block, _ := pem.Decode(rest)
+	own, err := x509.ParseCertificate(block.Bytes)
+	check(p.t, err)
+	ring, err := keyring.Open(filepath.Join(dir, "keys.json"))
+	check(p.t, err)
+	_, gateway, err := ring.Signer("saml")
+	check(p.t, err)
+	site, err := sede.New(sede.Config{
+		Origin: w.sede, ProviderName: "P9999901A_L01999999;SEDE", Key: key, Certificate: own,
+		GatewayURL: w.clave + node.SAMLPath, GatewayIssuer: w.clave, GatewayCertificate: gateway, Level: "low",
+		Now: func() time.Time { return time.Now().Add(time.Duration(p.ahead.Load())) },
+	})
+	check(p.t, err)
+	return httptest.NewServer(site)
 }

@@ -28,20 +28,13 @@ func newWorld(t *testing.T, lines []line, database string) *world {
 	t.Cleanup(w.transport.CloseIdleConnections)
 	for _, l := range lines {
 		if strings.HasPrefix(l.text, "Clave is killed") {
-			w.process = newProcess(t, database)
-			w.process.settle(w)
+			w.process = newProcess(t, w, database)
 			return w
 		}
 	}
 	d, err := demo.Start(t.Context(), demo.Options{Data: dataFolder(t), Database: database})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := d.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	check(t, err)
+	t.Cleanup(func() { check(t, d.Close()) })
 	w.clave, w.sede, w.hall = d.Clave, d.Sede, d.World
 	return w
 }
@@ -62,7 +55,17 @@ func (w *world) move(by time.Duration) error {
 	return nil
 }
 
-func (w *world) restart() error { return w.process.restart() }
+func (w *world) restart() error {
+	w.process.kill()
+	return w.process.start()
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
 
 // keys makes the keys of a demonstration once: two RSA keys take longer than most stories.
 var keys = sync.OnceValues(func() (map[string][]byte, error) {
@@ -86,14 +89,10 @@ var keys = sync.OnceValues(func() (map[string][]byte, error) {
 func dataFolder(t *testing.T) string {
 	t.Helper()
 	files, err := keys()
-	if err != nil {
-		t.Fatal(err)
-	}
+	check(t, err)
 	dir := t.TempDir()
 	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		check(t, os.WriteFile(filepath.Join(dir, name), content, 0o600))
 	}
 	return dir
 }
