@@ -33,18 +33,9 @@ func newBrowser(server string, from net.Addr) *browser {
 
 func (b *browser) close() { b.direct.CloseIdleConnections() }
 
-// get follows a link of a page.
-func (b *browser) get(ctx context.Context, from, to *url.URL) (page, error) {
-	return b.do(ctx, http.MethodGet, from, to, nil)
-}
-
 // post sends a form of a page, and follows where it leads.
 func (b *browser) post(ctx context.Context, from, to *url.URL, fields url.Values) (page, error) {
-	return b.do(ctx, http.MethodPost, from, to, fields)
-}
-
-func (b *browser) do(ctx context.Context, method string, from, to *url.URL, fields url.Values) (page, error) {
-	r, err := http.NewRequestWithContext(ctx, method, to.String(), strings.NewReader(fields.Encode()))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, to.String(), strings.NewReader(fields.Encode()))
 	if err != nil {
 		return page{}, err
 	}
@@ -55,10 +46,8 @@ func (b *browser) do(ctx context.Context, method string, from, to *url.URL, fiel
 	r.Header.Set("Sec-Fetch-Mode", "navigate")
 	r.Header.Set("Sec-Fetch-Dest", "document")
 	r.Header.Set("Sec-Fetch-User", "?1")
-	if method == http.MethodPost {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		r.Header.Set("Origin", from.Scheme+"://"+from.Host)
-	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Origin", from.Scheme+"://"+from.Host)
 	answer, err := b.client.Do(r)
 	if err != nil {
 		return page{}, err
