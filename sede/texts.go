@@ -53,7 +53,7 @@ var texts = map[string][2]string{
 
 	"nobody.title":   {"No se ha completado la identificación", "You have not been identified"},
 	"nobody.failed":  {"Canceló la identificación, pasó demasiado tiempo o Cl@ve no pudo comprobar quién es usted. No ha pasado nada más: puede intentarlo de nuevo, también con otro método.", "You cancelled, too much time passed, or Cl@ve could not make sure who you are. Nothing else has happened: you can try again, also with another method."},
-	"nobody.denied":  {"Cl@ve no ha atendido la solicitud de esta sede. No depende de usted: inténtelo más tarde y, si se repite, llámenos al 010.", "Cl@ve did not accept our request. It is nothing that you did: try later, and if it happens again call us on 010."},
+	"nobody.denied":  {"Cl@ve no ha podido darnos su identidad con la seguridad que pide este trámite. Si su registro en Cl@ve es básico, acuda a una oficina de registro para pasarlo a avanzado. Si ya es avanzado, llámenos al 010.", "Cl@ve could not give us your identity with the assurance that this procedure asks for. If your Cl@ve registration is basic, go to a registration office to raise it to advanced. If it is advanced already, call us on 010."},
 	"nobody.other":   {"Cl@ve no ha podido identificarle. Inténtelo de nuevo dentro de unos minutos.", "Cl@ve could not identify you. Try again in a few minutes."},
 	"nobody.said":    {"Lo que ha contestado Cl@ve", "What Cl@ve answered"},
 	"nobody.message": {"Mensaje", "Message"},

@@ -45,6 +45,9 @@ var looks = []string{"es 360 dark script", "en 1280 light script", "en 360 light
 func browse(t *testing.T, file, how string) {
 	t.Parallel()
 	options := demo.Options{Data: dataFolder(t)}
+	if strings.HasPrefix(filepath.Base(file), "live") {
+		options.Carry = 6 * time.Second // long enough to see it on its way
+	}
 	env := append(os.Environ(), "LOOK="+how)
 	if strings.HasPrefix(filepath.Base(file), "tls") {
 		var authority string

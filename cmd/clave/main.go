@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -27,7 +28,7 @@ type commands struct {
 type demoCommand struct {
 	Data     string `help:"Keep the world in this folder." placeholder:"DIR" type:"path"`
 	Database string `help:"Use PostgreSQL instead of the embedded database." placeholder:"postgres://…"`
-	Port     int    `help:"First of three ports on loopback; 0 takes any free ones." default:"8100"`
+	Port     int    `help:"First of three ports on loopback, each 100 after the other; 0 takes any free ones." default:"8100"`
 	Classic  bool   `help:"Three-symbol PINs, as Cl@ve has had them, instead of six digits."`
 }
 
@@ -37,7 +38,7 @@ func main() {
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, nil)))
 	var c commands
 	parser := kong.Must(&c, kong.Name("clave"), kong.Description("The electronic identity that administrations share."),
-		kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)))
+		kong.ShortUsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)))
 	k, err := parser.Parse(doubled(os.Args[1:]))
 	parser.FatalIfErrorf(err)
 	if err := k.Run(); err != nil {
@@ -61,9 +62,12 @@ func doubled(args []string) []string {
 
 // Run starts the demonstration and waits for Ctrl-C.
 func (c *demoCommand) Run(ctx context.Context) error {
-	options := demo.Options{Data: c.Data, Database: c.Database, PINStyle: pin.SixDigits}
+	options := demo.Options{Data: c.Data, Database: c.Database, PINStyle: pin.SixDigits, Carry: time.Second}
 	if c.Classic {
 		options.PINStyle = pin.Classic
+	}
+	if c.Port < 0 || c.Port > 65535-200 {
+		return fmt.Errorf("-port %d: want 0 or the first of three ports, which are 100 apart: at most %d", c.Port, 65535-200)
 	}
 	if c.Port != 0 {
 		options.Ports = demo.Ports{Clave: c.Port, Sede: c.Port + 100, World: c.Port + 200}

@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"syscall"
 	"time"
 
 	"clave/internal/assurance"
@@ -38,7 +39,8 @@ type Options struct {
 	Database string // a postgres:// URL; empty: SQLite in Data
 	Ports    Ports  // zero: any free one
 	PINStyle pin.Style
-	TLS      *tls.Config // nil: plain http, which browsers trust on loopback
+	Carry    time.Duration // how long an SMS takes to arrive
+	TLS      *tls.Config   // nil: plain http, which browsers trust on loopback
 }
 
 // Ports are the three listeners of the demonstration, all on loopback.
@@ -58,6 +60,7 @@ type Demo struct {
 
 	dir     string
 	keep    bool
+	locked  *os.File
 	servers []*http.Server
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -82,7 +85,7 @@ func Start(ctx context.Context, o Options) (d *Demo, err error) {
 	if d.Clock, err = openClock(d.path("clock")); err != nil {
 		return d, err
 	}
-	if d.Inbox, err = openInbox(d.path("inbox.jsonl"), d.Clock.Now); err != nil {
+	if d.Inbox, err = openInbox(d.path("inbox.jsonl"), d.Clock.Now, o.Carry); err != nil {
 		return d, err
 	}
 	handlers, err := d.build(ctx, o)
@@ -96,11 +99,25 @@ func Start(ctx context.Context, o Options) (d *Demo, err error) {
 func (d *Demo) path(name string) string { return filepath.Join(d.dir, name) }
 
 func (d *Demo) folder() (err error) {
-	if d.keep {
-		return os.MkdirAll(d.dir, 0o700)
+	if !d.keep {
+		d.dir, err = os.MkdirTemp("", "clave-demo-")
+		return err
 	}
-	d.dir, err = os.MkdirTemp("", "clave-demo-")
-	return err
+	if err := os.MkdirAll(d.dir, 0o700); err != nil {
+		return err
+	}
+	return d.lock()
+}
+
+// lock keeps a second demonstration out of the folder: two would not see each other's clock and messages.
+func (d *Demo) lock() (err error) {
+	if d.locked, err = os.OpenFile(d.path("lock"), os.O_RDWR|os.O_CREATE, 0o600); err != nil {
+		return err
+	}
+	if err := syscall.Flock(int(d.locked.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return fmt.Errorf("demo: another demonstration is using %s", d.dir)
+	}
+	return nil
 }
 
 // listen takes the three ports on loopback. Clave is reached as localhost and the others as 127.0.0.1: different sites,
@@ -121,7 +138,10 @@ func (d *Demo) listen(o Options) ([]net.Listener, error) {
 			for _, open := range listeners {
 				_ = open.Close()
 			}
-			return nil, fmt.Errorf("%w (is another demonstration running? choose other ports with -port)", err)
+			if errors.Is(err, syscall.EADDRINUSE) {
+				err = fmt.Errorf("%w (is another demonstration running? choose other ports with -port)", err)
+			}
+			return nil, err
 		}
 		*site.origin = scheme + net.JoinHostPort(site.host, strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
 		if o.TLS != nil {
@@ -146,10 +166,10 @@ func (d *Demo) build(ctx context.Context, o Options) ([]http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	if d.Node, err = d.node(ctx, o, ring, serviceKey, list); err != nil {
+	if d.Node, err = d.node(ctx, o, ring, serviceKey); err != nil {
 		return nil, err
 	}
-	if err := seed(ctx, d.Node.Store, list, d.Clock.Now()); err != nil {
+	if err := seed(ctx, d.Node.Store, list, o.Carry, d.Clock.Now()); err != nil {
 		return nil, err
 	}
 	service, err := d.service(ring, serviceKey)
@@ -160,7 +180,7 @@ func (d *Demo) build(ctx context.Context, o Options) ([]http.Handler, error) {
 	return []http.Handler{d.Node.Handler(), service, world.handler()}, nil
 }
 
-func (d *Demo) node(ctx context.Context, o Options, ring *keyring.Ring, key serviceKey, list census.List) (*node.Node, error) {
+func (d *Demo) node(ctx context.Context, o Options, ring *keyring.Ring, key serviceKey) (*node.Node, error) {
 	database := o.Database
 	if database == "" {
 		database = d.path("clave.db")
@@ -171,7 +191,7 @@ func (d *Demo) node(ctx context.Context, o Options, ring *keyring.Ring, key serv
 	}
 	return node.Build(ctx, node.Config{
 		Kind: keyring.Demo, Database: database, Ring: ring, Origin: d.Clave, Parties: parties(d.Sede, key),
-		Census: func(*store.Store) node.Census { return list },
+		Census: func(s *store.Store) node.Census { return census.Table{Store: s} }, // whoever is imported can sign in too
 		Carriers: map[notify.Channel]courier.Carrier{
 			notify.SMS: d.Inbox, notify.Email: d.Inbox, notify.Letter: d.Inbox,
 		},
@@ -266,6 +286,9 @@ func (d *Demo) Close() error {
 	}
 	if d.Inbox != nil {
 		errs = append(errs, d.Inbox.close())
+	}
+	if d.locked != nil {
+		errs = append(errs, d.locked.Close())
 	}
 	if !d.keep && d.dir != "" {
 		errs = append(errs, os.RemoveAll(d.dir))

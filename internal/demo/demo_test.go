@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -126,6 +127,9 @@ func TestTheWorldIsKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	again := start(t, demo.Options{Data: dir})
+	if _, err := demo.Start(context.Background(), demo.Options{Data: dir}); err == nil || !strings.Contains(err.Error(), "another demonstration") {
+		t.Errorf("a second demonstration in the same folder: %v", err)
+	}
 	if again.Clock.Ahead() != 11*time.Minute {
 		t.Errorf("the clock is %v ahead", again.Clock.Ahead())
 	}
@@ -180,4 +184,25 @@ func atoi(t *testing.T, digits string) (n int) {
 		t.Fatalf("no port in %q", digits)
 	}
 	return n
+}
+
+// The clock's page leads back to pages of its own only; browsers drop tabs and line ends out of an address before they
+// follow it.
+func TestBackLeadsNowhereElse(t *testing.T) {
+	d, err := demo.Start(context.Background(), demo.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	for _, back := range []string{"//evil.example", "/\\evil.example", "/\t/evil.example", "/\n/evil.example", "https://evil.example"} {
+		a, err := client.PostForm(d.World+"/clock", url.Values{"by": {"0s"}, "back": {back}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Body.Close()
+		if got := a.Header.Get("Location"); got != "/" {
+			t.Errorf("%q leads to %q", back, got)
+		}
+	}
 }

@@ -31,7 +31,8 @@ func (i Item) Channel() notify.Channel { return i.Kind.Channel() }
 
 // Inbox is every phone, mailbox and letterbox of this world. It is a carrier of all three channels.
 type Inbox struct {
-	Now func() time.Time
+	Now   func() time.Time
+	Carry time.Duration // how long an SMS takes, in real time
 
 	mu      sync.Mutex
 	items   []Item
@@ -44,8 +45,8 @@ type Inbox struct {
 const keep = 20_000
 
 // openInbox reads what came in an earlier run, and keeps what comes.
-func openInbox(file string, now func() time.Time) (*Inbox, error) {
-	box := &Inbox{Now: now, changed: make(chan struct{}), seen: map[string]bool{}}
+func openInbox(file string, now func() time.Time, carry time.Duration) (*Inbox, error) {
+	box := &Inbox{Now: now, Carry: carry, changed: make(chan struct{}), seen: map[string]bool{}}
 	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, err
@@ -68,7 +69,12 @@ func openInbox(file string, now func() time.Time) (*Inbox, error) {
 func (b *Inbox) close() error { return b.file.Close() }
 
 // Send implements courier.Carrier. A notice that comes twice shows once: it carries the same id.
-func (b *Inbox) Send(_ context.Context, p courier.Parcel) (notify.State, error) {
+func (b *Inbox) Send(ctx context.Context, p courier.Parcel) (notify.State, error) {
+	if p.Kind.Channel() == notify.SMS {
+		if err := b.carry(ctx); err != nil {
+			return "", err
+		}
+	}
 	switch p.To {
 	case silentPhone:
 		return notify.Accepted, nil
@@ -95,6 +101,17 @@ func (b *Inbox) Send(_ context.Context, p courier.Parcel) (notify.State, error) 
 	close(b.changed)
 	b.changed = make(chan struct{})
 	return notify.Delivered, nil
+}
+
+func (b *Inbox) carry(ctx context.Context) error {
+	arrived := time.NewTimer(b.Carry)
+	defer arrived.Stop()
+	select {
+	case <-arrived.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // Items are what came by a channel, newest first; to may name one phone or address.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	_ "embed"
+	"maps"
+	"slices"
 	"time"
 
 	"clave/internal/assurance"
@@ -61,10 +63,14 @@ const stranger = "99999999R"
 
 func people() (census.List, error) { return census.ReadList(bytes.NewReader(register)) }
 
-// seed registers the test citizens that are to be registered, unless the database has them from an earlier run.
-func seed(ctx context.Context, s *store.Store, list census.List, now time.Time) error {
+// seed puts the test people into the register, and registers those who are to be, unless the database has them from an
+// earlier run.
+func seed(ctx context.Context, s *store.Store, list census.List, carry time.Duration, now time.Time) error {
+	if err := s.PutPeople(ctx, slices.Collect(maps.Values(list))); err != nil {
+		return err
+	}
 	return s.Do(ctx, func(ctx context.Context) error {
-		if err := pace(ctx, s, now); err != nil {
+		if err := pace(ctx, s, carry, now); err != nil {
 			return err
 		}
 		for _, r := range roles {
@@ -92,7 +98,7 @@ func seed(ctx context.Context, s *store.Store, list census.List, now time.Time) 
 
 // pace leaves a message of each kind that went out long ago, as fast as they go here: the decoys of a new world are like
 // its real messages from the first one on.
-func pace(ctx context.Context, s *store.Store, now time.Time) error {
+func pace(ctx context.Context, s *store.Store, carry time.Duration, now time.Time) error {
 	sent := now.AddDate(0, 0, -30)
 	for _, kind := range []notify.Kind{notify.PIN, notify.Invitation} {
 		m := notify.Message{ID: "past-" + string(kind), Kind: kind, Created: sent, Until: sent.Add(time.Hour)}
@@ -109,7 +115,11 @@ func pace(ctx context.Context, s *store.Store, now time.Time) error {
 		if _, err := s.ClaimMessages(ctx, kind.Channel(), sent, 1); err != nil {
 			return err
 		}
-		if err := s.SettleMessage(ctx, m.ID, notify.Delivered, sent.Add(15*time.Millisecond)); err != nil {
+		took := 15 * time.Millisecond
+		if kind.Channel() == notify.SMS {
+			took += carry
+		}
+		if err := s.SettleMessage(ctx, m.ID, notify.Delivered, sent.Add(took)); err != nil {
 			return err
 		}
 	}

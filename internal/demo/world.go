@@ -31,24 +31,23 @@ type world struct {
 }
 
 type worldPage struct {
-	Lang   locale.Lang
-	Langs  []locale.Lang
-	Path   string
-	Now    time.Time
-	Clave  string
-	Sede   string
-	Cast   []castMember
-	Items  []Item
-	Mails  []Item
-	To     string
-	Phones []string
-	Moves  []move
+	Lang  locale.Lang
+	Langs []locale.Lang
+	Path  string
+	Now   time.Time
+	Clave string
+	Sede  string
+	Cast  []castMember
+	Items []Item
+	Mails []Item
+	To    string
+	Moves []move
 }
 
 type castMember struct {
-	Name, NIF, Datum, Phone, Email string
-	DatumIs                        locale.Key
-	Text                           locale.Key
+	Name, Given, NIF, Datum, Phone, Email string
+	DatumIs                               locale.Key
+	Text                                  locale.Key
 }
 
 type move struct {
@@ -60,6 +59,16 @@ var moves = []move{{"1m", "world.move-minute"}, {"11m", "world.move-pin"}, {"24h
 
 // T is a text in the page's language.
 func (p worldPage) T(key locale.Key, args ...any) string { return p.Lang.Text(key, args...) }
+
+// Whose names the person who had this phone or address when the world began; nobody, where it is a new one.
+func (p worldPage) Whose(to string) string {
+	for _, m := range p.Cast {
+		if m.Phone == to || strings.EqualFold(m.Email, to) {
+			return m.Given
+		}
+	}
+	return ""
+}
 
 func (w *world) handler() http.Handler {
 	mux := http.NewServeMux()
@@ -92,12 +101,11 @@ func (w *world) show(name string) http.HandlerFunc {
 		}
 		switch name {
 		case "phone":
-			p.Items, p.Phones = w.inbox.Items(notify.SMS, to), phones()
+			p.Items = w.inbox.Items(notify.SMS, to)
 		case "letters":
 			p.Items, p.Mails = w.inbox.Items(notify.Letter, ""), w.inbox.Items(notify.Email, "")
-		default:
-			p.Cast = w.cast(p.Lang)
 		}
+		p.Cast = w.cast(p.Lang)
 		rw.Header().Set("Content-Type", "text/html; charset=utf-8")
 		rw.Header().Set("Cache-Control", "no-store")
 		if err := worldPages.ExecuteTemplate(rw, name, p); err != nil {
@@ -120,14 +128,6 @@ func (w *world) lang(rw http.ResponseWriter, r *http.Request) locale.Lang {
 	return lang
 }
 
-func phones() []string {
-	var list []string
-	for _, r := range roles {
-		list = append(list, r.phone)
-	}
-	return list
-}
-
 // cast is the list of test citizens, with what one must type.
 func (w *world) cast(lang locale.Lang) []castMember {
 	var cast []castMember
@@ -135,6 +135,7 @@ func (w *world) cast(lang locale.Lang) []castMember {
 		m := castMember{NIF: r.nif, Phone: r.phone, Email: r.email, Text: r.text, DatumIs: "world.valid"}
 		if r.nif == "" {
 			m.NIF, m.Name, m.Datum = stranger, lang.Text("world.nobody"), "30/06/2030"
+			m.Given = m.Name
 			cast = append(cast, m)
 			continue
 		}
@@ -143,7 +144,7 @@ func (w *world) cast(lang locale.Lang) []castMember {
 			panic(err) // our own list
 		}
 		p := w.list[n]
-		m.Name, m.Datum = p.Name(), p.Datum.Reveal()
+		m.Name, m.Given, m.Datum = p.Name(), p.GivenName, p.Datum.Reveal()
 		switch p.Datum.Kind() {
 		case nif.Support:
 			m.DatumIs = "world.support"
@@ -181,7 +182,7 @@ func (w *world) move(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	back := r.FormValue("back")
-	if !strings.HasPrefix(back, "/") || strings.HasPrefix(back, "//") || strings.Contains(back, "\\") {
+	if !strings.HasPrefix(back, "/") || strings.HasPrefix(back, "//") || strings.ContainsAny(back, "\\\t\r\n") {
 		back = "/"
 	}
 	http.Redirect(rw, r, back, http.StatusSeeOther)

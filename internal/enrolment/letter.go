@@ -12,6 +12,7 @@ import (
 	"clave/internal/otp"
 	"clave/internal/person"
 	"clave/internal/secret"
+	"clave/internal/throttle"
 )
 
 // LetterRequest asks for an invitation letter.
@@ -41,11 +42,19 @@ func (s *Service) AskLetter(ctx context.Context, r LetterRequest) (LetterAnswer,
 		out = LetterAnswer{}
 		now, subject := s.Now(), audit.Subject(s.Ring, r.NIF)
 		pair := s.Ring.Hash(pairUse, string(subject), r.Datum.Reveal())
-		out.Wait, err = s.Limits.Letters.Take(ctx, s.Store, s.Limits.Letters.Key(s.Ring, string(pair)), now)
+		place := throttle.Network(r.From) // what was asked for elsewhere is not told here: it would tell that the datum is right
+		out.Wait, err = s.Limits.Letters.Take(ctx, s.Store, s.Limits.Letters.Key(s.Ring, string(pair), place), now)
 		if err != nil || out.Wait > 0 {
 			return err
 		}
+		elsewhere, err := s.Limits.Letters.Take(ctx, s.Store, s.Limits.Letters.Key(s.Ring, string(pair)), now)
+		if err != nil {
+			return err
+		}
 		why, c, err := s.unfit(ctx, r, subject, answer, now)
+		if elsewhere > 0 && (why == "" || why == registered) { // no e-mail either
+			why = tooOften
+		}
 		if err != nil {
 			return err
 		}
@@ -73,14 +82,15 @@ const (
 	documentExpired = "document expired"
 	minor           = "minor"
 	registered      = "registered"
+	tooOften        = "two letters asked for elsewhere"
 )
 
 func (s *Service) unfit(ctx context.Context, r LetterRequest, subject secret.Hash, a person.Answer, now time.Time) (string, citizen.Citizen, error) {
-	blocked, err := s.blocked(ctx, subject, a.Verdict, now)
-	if err != nil {
-		return "", citizen.Citizen{}, err
-	}
 	c, found, err := s.Store.CitizenByNIF(ctx, r.NIF)
+	if err != nil {
+		return "", c, err
+	}
+	blocked, err := s.blocked(ctx, subject, a.Verdict, now)
 	switch {
 	case err != nil:
 		return "", c, err

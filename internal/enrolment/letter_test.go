@@ -133,6 +133,23 @@ func TestRule10Letters(t *testing.T) {
 	}
 }
 
+// How long to wait is told where it was earned: told to everybody, it would tell a stranger who tries every date which one
+// is right, and go around the limit of wrong data. No third letter goes out all the same.
+func TestRule08TheWaitOfAnotherIsNotTold(t *testing.T) {
+	o := openOffice(t)
+	o.csv(carmen, valid)
+	o.csv(carmen, valid)
+	for _, datum := range []string{valid, other} {
+		a, err := o.AskLetter(t.Context(), enrolment.LetterRequest{NIF: o.number(carmen), Datum: o.datum(datum), Lang: "es", From: "198.51.100.7"})
+		if err != nil || a.Wait > 0 || len(a.Reference.Reveal()) != 8 || len(o.claim(notify.Letter)) != 0 {
+			t.Errorf("%s: the page can tell, or a letter goes out: wait %v, %v", datum, a.Wait, err)
+		}
+	}
+	if a := o.ask(carmen, valid); a.Wait == 0 {
+		t.Error("whoever asked for two is not told to wait")
+	}
+}
+
 // TestRule10Entries takes five wrong codes for a person, whoever types them; wrong data do not use them up.
 func TestRule10Entries(t *testing.T) {
 	o := openOffice(t)

@@ -56,6 +56,10 @@ func (s *Service) OpenLetter(ctx context.Context, e LetterEntry) (letter string,
 
 func (s *Service) open(ctx context.Context, e LetterEntry, a person.Answer) (string, Opening, error) {
 	now, subject := s.Now(), audit.Subject(s.Ring, e.NIF)
+	_, registered, err := s.Store.CitizenByNIF(ctx, e.NIF) // rows are locked in one order, as when a PIN is asked for
+	if err != nil {
+		return "", NotOpened, err
+	}
 	blocked, err := s.blocked(ctx, subject, a.Verdict, now)
 	if err != nil {
 		return "", NotOpened, err
@@ -64,10 +68,7 @@ func (s *Service) open(ctx context.Context, e LetterEntry, a person.Answer) (str
 	if err != nil || !ok {
 		return "", NotOpened, err
 	}
-	_, registered, err := s.Store.CitizenByNIF(ctx, e.NIF)
 	switch {
-	case err != nil:
-		return "", NotOpened, err
 	case !l.Used.IsZero():
 		return "", UsedBefore, nil
 	case registered:

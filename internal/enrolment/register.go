@@ -86,7 +86,7 @@ func (s *Service) register(ctx context.Context, a Application, p person.Person) 
 		return Registration{}, refusal, err
 	}
 	if l.UsedBy == a.Flow {
-		return s.again(ctx, a)
+		return s.again(ctx, a, now)
 	}
 	holder, held, err := s.Store.CitizenByPhone(ctx, a.Phone)
 	if err != nil {
@@ -138,10 +138,11 @@ func (s *Service) check(ctx context.Context, a Application, now time.Time) (Lett
 }
 
 // again answers an enrolment that has registered already, and whose answer was lost on the way: the same citizen, with a
-// new activation code in place of the one that nobody saw.
-func (s *Service) again(ctx context.Context, a Application) (Registration, Refusal, error) {
+// new activation code in place of the one that nobody saw. It does so for minutes only, and to nobody once the citizen is
+// frozen or has another phone: a copy of the enrolment's cookie must not be worth an activation code for ever.
+func (s *Service) again(ctx context.Context, a Application, now time.Time) (Registration, Refusal, error) {
 	c, found, err := s.Store.CitizenByNIF(ctx, a.NIF)
-	if err != nil || !found {
+	if err != nil || !found || c.Frozen || c.Phone != a.Phone || !now.Before(c.Registered.Add(answerAgain)) {
 		return Registration{}, NoLonger, err
 	}
 	activation := secret.Draw(csvSymbols, 12)
@@ -153,6 +154,9 @@ func (s *Service) again(ctx context.Context, a Application) (Registration, Refus
 		Event: audit.CitizenRegistered, Subject: audit.Subject(s.Ring, c.NIF), Citizen: c.ID, Flow: a.Flow, From: a.From, Outcome: "answered again",
 	})
 }
+
+// answerAgain is how long after a registration its answer can be asked for again.
+const answerAgain = 10 * time.Minute
 
 func (s *Service) activationHash(c citizen.Citizen, code secret.Code) secret.Hash {
 	return s.Ring.Hash(codeUse, c.ID, code.Reveal())

@@ -271,3 +271,20 @@ func TestLostAnswerIsGivenAgain(t *testing.T) {
 	stranger.Flow = "01ANOTHERENROLMENT"
 	o.admit(stranger, enrolment.Unproven)
 }
+
+// The answer is given again for minutes, and never for somebody who was frozen: whoever has copied the enrolment's cookie
+// could otherwise replace the activation code whenever they like.
+func TestRule11AnAnswerIsNotGivenAgainForEver(t *testing.T) {
+	o := openOffice(t)
+	late := o.apply(carmen, valid, "600123456", "carmen@ejemplo.es")
+	o.admit(late, enrolment.None)
+	o.now = o.now.Add(10 * time.Minute)
+	o.admit(late, enrolment.NoLonger)
+
+	frozen := o.apply(luis, valid, "600123457", "luis@ejemplo.es")
+	o.admit(frozen, enrolment.None)
+	if done, err := o.Freeze(t.Context(), secret.NewCode(o.value(notify.RegisteredPost, "freeze")), ""); !done || err != nil {
+		t.Fatal(done, err)
+	}
+	o.admit(frozen, enrolment.NoLonger)
+}

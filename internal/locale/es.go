@@ -26,6 +26,7 @@ var es = texts{
 
 	// footer: help and duties, at the end of every page
 	"footer.help":          "¿Necesita ayuda? Llame al",
+	"footer.write":         "o escriba a",
 	"footer.reference":     "Si nos llama, dé esta referencia:",
 	"footer.accessibility": "Declaración de accesibilidad",
 	"footer.privacy":       "Protección de datos",
@@ -126,7 +127,7 @@ var es = texts{
 	"world.role-silent":        "Registrada, pero a su teléfono no llega ningún SMS.",
 	"world.role-refused":       "Registrado, pero su operador rechaza todos los SMS.",
 	"world.role-lost":          "Registrada, pero su número pasó a otra persona.",
-	"world.role-stranger":      "Un DNI bien escrito que nadie tiene. Vea que las páginas no lo cuentan.",
+	"world.role-stranger":      "Un DNI bien escrito que nadie tiene. Vea que las páginas no lo delatan.",
 
 	// document: the questions about a person's number and document, which a login and a registration share
 	"document.nif":                   "DNI o NIE",
@@ -142,7 +143,7 @@ var es = texts{
 	"document.support":               "Número de soporte de su documento",
 	"document.support-hint":          "Empieza por E (tarjeta) o por C (certificado verde de la Unión Europea) y sigue con ocho cifras. Por ejemplo, E12345678.",
 	"document.date-empty":            "Escriba la fecha, tal como está en su DNI.",
-	"document.date-wrong":            "Escriba el día, el mes y el año con cuatro cifras. Por ejemplo, 30 6 2030.",
+	"document.date-wrong":            "Revise la fecha. Escriba el día, el mes con número y el año con cuatro cifras. Por ejemplo, 30 6 2030.",
 	"document.support-empty":         "Escriba el número de soporte de su documento.",
 	"document.support-wrong":         "El número de soporte empieza por E o por C y sigue con ocho cifras. Mire el dibujo de su documento.",
 	"document.where":                 "¿Dónde está en mi documento?",
@@ -182,7 +183,7 @@ var es = texts{
 	"problem.logout.text":            "El servicio ha pedido cerrar su sesión de Cl@ve. Cl@ve no guarda ninguna sesión abierta: cada vez que entra en un servicio se identifica de nuevo.",
 	"problem.logout.do":              "Cierre la sesión en la página del propio servicio y, si el equipo no es suyo, cierre el navegador.",
 	"problem.no-login.title":         "Esta identificación es de otro navegador o ya ha terminado",
-	"problem.no-login.text":          "Cada identificación solo sirve en el navegador que la empezó, y durante media hora. Si alguien le ha enviado este enlace, no siga: nadie debe pedirle que se identifique por él.",
+	"problem.no-login.text":          "Si ya ha entrado en el servicio, siga allí. Cada identificación solo sirve en el navegador que la empezó, y durante media hora. Si alguien le ha enviado este enlace, no siga: nadie debe pedirle que se identifique por él.",
 	"problem.no-login.do":            "Para entrar en un servicio, vaya a su página y empiece allí. El navegador tiene que aceptar cookies.",
 	"problem.late.title":             "Se ha acabado el tiempo para identificarse",
 	"problem.late.text":              "Tenía treinta minutos desde que salió de {service}. Por seguridad no los alargamos.",
@@ -211,6 +212,7 @@ var es = texts{
 	"login.nif-title":           "Identifíquese con Cl@ve PIN",
 	"login.nif-lead":            "Para entrar en {service}. Con los datos de su documento le enviaremos un PIN a su teléfono móvil.",
 	"login.nif-next":            "Continuar",
+	"login.time":                "Tiene hasta las {time} para identificarse. Si necesita más tiempo, vuelva al servicio y empiece otra vez.",
 	"login.advanced-title":      "Este servicio pide un registro avanzado",
 	"login.advanced-text":       "Si se registró con una carta, su registro es básico y no podrá entrar. Para elevarlo, acuda a una oficina de registro con su documento.",
 	"login.document-next":       "Obtener PIN",
@@ -271,7 +273,7 @@ var es = texts{
 	"register.takes":             "Tarda",
 	"register.gives":             "Le da",
 	"register.letter":            "Con una carta a su casa",
-	"register.letter-needs":      "Su DNI o NIE, un móvil y un correo electrónico. La carta va a su domicilio fiscal.",
+	"register.letter-needs":      "Su DNI o NIE, un móvil y un correo electrónico. La carta va al domicilio que Hacienda tiene de usted (su domicilio fiscal).",
 	"register.letter-takes":      "Cinco minutos para pedirla, unos 10 días hasta que llega, y diez minutos con ella.",
 	"register.letter-gives":      "Registro básico: se identifica con Cl@ve PIN, con nivel bajo. Basta para muchos trámites, no para todos.",
 	"register.letter-button":     "Pedir una carta",
@@ -284,11 +286,12 @@ var es = texts{
 	"register.video":             "Por vídeo automático",
 	"register.video-needs":       "Un móvil con cámara y un DNI vigente.",
 	"register.not-yet":           "Todavía no se puede hacer en esta página.",
+	"register.in-person":         "En persona. Todavía no se puede pedir cita en esta página.",
 	"register.continue":          "Continuar",
 	"register.change":            "Cambiar",
 	"register.leave":             "Dejarlo",
 	"register.home":              "Ir al inicio",
-	"register.time":              "Tiene 30 minutos para cada página. Si se le pasan, vuelva a empezar: no se pierde nada.",
+	"register.time":              "Tiene 30 minutos para cada página. Si se le pasan, solo tendrá que volver a empezar.",
 
 	// everybody: advice that stands there for all, so that it tells nobody who somebody is
 	"everybody.title":    "Si no puede registrarse por carta",
@@ -301,7 +304,7 @@ var es = texts{
 	"letter.number-title":    "¿Para quién es la carta?",
 	"letter.number-lead":     "Escriba su número. En la página siguiente le pediremos un dato de su documento.",
 	"letter.check-title":     "Compruebe sus datos",
-	"letter.check-lead":      "La carta irá al domicilio fiscal de esta persona. No se puede enviar a otro sitio.",
+	"letter.check-lead":      "La carta irá al domicilio que Hacienda tiene de esta persona (su domicilio fiscal). No se puede enviar a otro sitio.",
 	"letter.check-yes":       "Sí, envíenme una carta",
 	"letter.done-title":      "Hemos recibido su petición",
 	"letter.done-lead":       "Si los datos que ha escrito son los de una persona mayor de edad que aún no está registrada, la carta irá a su domicilio fiscal.",
@@ -341,7 +344,7 @@ var es = texts{
 	"follow.note-used":      "Alguien se ha registrado con esta carta. Si no ha sido usted, lea la segunda carta que llegará a su domicilio: dice cómo bloquear el registro.",
 	"follow.note-expired":   "El código de esta carta ya no sirve. Puede pedir otra.",
 	"follow.have-letter":    "Ya tengo la carta",
-	"follow.reload":         "Actualizar",
+	"follow.reload":         "Ver si hay novedades",
 
 	// open: the code of a letter
 	"open.title":       "Ya tengo la carta",
@@ -366,6 +369,7 @@ var es = texts{
 	"contact.until":      "El código sirve hasta las {time}.",
 	"contact.no-code":    "¿No le ha llegado?",
 	"contact.code-empty": "Escriba el código.",
+	"contact.code-shape": "El código tiene seis cifras.",
 	"contact.code-wrong": "Ese no es el código. Le {n|queda|quedan} {n} {n|intento|intentos}.",
 	"contact.code-late":  "Ese código ya no sirve: ha pasado su tiempo. Pida otro.",
 	"contact.code-spent": "Ese código ya no sirve: se ha escrito mal demasiadas veces. Pida otro.",
@@ -586,13 +590,13 @@ var es = texts{
 	"privacy.cookies":         "Cookies",
 	"privacy.cookies-text":    "Solo las necesarias: la de cada trámite que empieza, la de su sesión y la de su idioma. Ninguna es de otros.",
 	"privacy.rights":          "Sus derechos",
-	"privacy.rights-text":     "Puede pedir ver, corregir o borrar sus datos, o limitar y oponerse a su uso, en el contacto de arriba. También puede reclamar ante la Agencia Española de Protección de Datos.",
+	"privacy.rights-text":     "Puede pedir ver, corregir o borrar sus datos, limitar su uso u oponerse a él, en el contacto de arriba. También puede reclamar ante la Agencia Española de Protección de Datos.",
 
 	// services: for whoever integrates a service
 	"services.title":         "Para servicios públicos",
 	"services.lead":          "Un servicio público puede dejar que Cl@ve le diga quién es una persona, y con qué seguridad.",
 	"services.speak":         "Cómo se habla con nosotros",
-	"services.speak-text":    "Por SAML 2.0, con el perfil de Cl@ve 2.0: lo que ya está integrado con él solo cambia de dirección.",
+	"services.speak-text":    "Por SAML 2.0, con el perfil de Cl@ve 2.0: lo que ya está integrado con él solo cambia la dirección y el certificado con el que comprueba nuestras respuestas.",
 	"services.speak-address": "Las peticiones se envían a {origin}/Proxy2/ServiceProvider.",
 	"services.join":          "Cómo darse de alta",
 	"services.join-text":     "Pida el alta al organismo que presta este servicio, con su certificado de firma y sus direcciones de vuelta: {address}, teléfono {phone}.",

@@ -54,10 +54,11 @@ func (s *Store) HitTimes(ctx context.Context, key secret.Hash) ([]time.Time, err
 	return hits(s.queryRow(ctx, `SELECT hits FROM counters WHERE key = $1`, key))
 }
 
-// LockHitTimes implements throttle.Store: a counter that does not exist yet is made, so that it can be locked.
+// LockHitTimes implements throttle.Store: a counter that does not exist yet is made, so that it can be locked, and
+// forgotten soon unless hits are set.
 func (s *Store) LockHitTimes(ctx context.Context, key secret.Hash) ([]time.Time, error) {
-	return hits(s.queryRow(ctx, `INSERT INTO counters (key, hits) VALUES ($1, $2)
-		ON CONFLICT (key) DO UPDATE SET key = excluded.key RETURNING hits`, key, []byte{}))
+	return hits(s.queryRow(ctx, `INSERT INTO counters (key, hits, forget_at) VALUES ($1, $2, $3)
+		ON CONFLICT (key) DO UPDATE SET key = excluded.key RETURNING hits`, key, []byte{}, s.Now().Add(24*time.Hour)))
 }
 
 // SetHitTimes implements throttle.Store.

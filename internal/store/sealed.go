@@ -1,10 +1,12 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"clave/internal/keyring"
 )
@@ -33,6 +35,26 @@ func (s *Store) unseal(use keyring.Use, ad string, sealed []byte, body any) erro
 		return fmt.Errorf("open %s: %w", use, err)
 	}
 	return json.Unmarshal(plain, body)
+}
+
+// ownRing refuses a key ring that opens nobody of those who are registered. Everybody would be a stranger to it: they could
+// not sign in, and those who were frozen could register anew. One damaged row does not stop the house.
+func (s *Store) ownRing(ctx context.Context) error {
+	opens, err := all(ctx, s, s.opensCitizen, `SELECT id, sealed FROM citizens LIMIT 8`)
+	if err == nil && len(opens) > 0 && !slices.Contains(opens, true) {
+		err = ErrRing
+	}
+	return err
+}
+
+func (s *Store) opensCitizen(r row) (bool, error) {
+	var id string
+	var sealed []byte
+	if err := r.Scan(&id, &sealed); err != nil {
+		return false, err
+	}
+	_, err := s.Ring.Unseal(citizenUse, id, sealed)
+	return err == nil, nil
 }
 
 // found turns a scan of no row into false.

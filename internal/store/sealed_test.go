@@ -19,6 +19,7 @@ import (
 	"clave/internal/citizen"
 	"clave/internal/contact"
 	"clave/internal/enrolment"
+	"clave/internal/keyring"
 	"clave/internal/nif"
 	"clave/internal/notify"
 	"clave/internal/otp"
@@ -62,6 +63,23 @@ func TestRule21NothingPrivateAtRest(t *testing.T) {
 				}
 			}
 		}
+	})
+}
+
+// A key ring that was lost and made anew, or is another installation's, would let everybody register a second time.
+func TestRule21AnotherRingOpensNothing(t *testing.T) {
+	other, err := keyring.Create(filepath.Join(t.TempDir(), "keys"), keyring.Demo)
+	wants(t, err, nil)
+	onBoth(t, func(t *testing.T, address string) {
+		s, err := store.Open(t.Context(), address, options())
+		wants(t, err, nil)
+		story(t, s)
+		wants(t, s.Close(t.Context()), nil)
+		o := options()
+		o.Ring = other
+		_, err = store.Open(t.Context(), address, o)
+		wants(t, err, store.ErrRing)
+		open(t, address, options())
 	})
 }
 

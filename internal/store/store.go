@@ -57,6 +57,7 @@ import (
 // What can go wrong with the store itself. Except after ErrUnknownOutcome, nothing of the unit has been kept.
 var (
 	ErrKind           = errors.New("store: the database is of another kind")
+	ErrRing           = errors.New("store: the key ring does not open what the database holds: it is another's, or a new one")
 	ErrNoUnit         = errors.New("store: a change outside a unit of work")
 	ErrUnitBusy       = errors.New("store: a unit of work runs one statement at a time")
 	ErrPanic          = errors.New("store: the unit of work panicked")
@@ -118,7 +119,11 @@ func Open(ctx context.Context, address string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	return &Store{Options: o, engine: e}, nil
+	s := &Store{Options: o, engine: e}
+	if err := s.ownRing(ctx); err != nil {
+		return nil, fmt.Errorf("open database: %w", errors.Join(err, e.close(ctx)))
+	}
+	return s, nil
 }
 
 // Close lets the units that have begun or are waiting end, refuses new ones, and closes the database. When ctx ends

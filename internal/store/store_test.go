@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"clave/internal/keyring"
+	"clave/internal/secret"
 	"clave/internal/store"
 	"clave/internal/store/storetest"
 )
@@ -97,6 +98,22 @@ func TestSuite(t *testing.T) {
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
 		storetest.Run(t, func(t *testing.T) *store.Store { return open(t, storetest.Postgres(t), options()) })
+	})
+}
+
+// A counter that was locked, and then not hit, is forgotten: whoever is refused by another limit leaves no row for ever.
+func TestALockedCounterIsForgotten(t *testing.T) {
+	onBoth(t, func(t *testing.T, address string) {
+		s := open(t, address, options())
+		do(t, s, func(ctx context.Context) error {
+			_, err := s.LockHitTimes(ctx, secret.Hash("a counter"))
+			return err
+		})
+		do(t, s, func(ctx context.Context) error { return s.Forget(ctx, s.Now().AddDate(0, 0, 2)) })
+		var left int
+		if err := s.Get(t.Context(), &left, `SELECT COUNT(*) FROM counters`); err != nil || left != 0 {
+			t.Errorf("%d counters are left, %v", left, err)
+		}
 	})
 }
 

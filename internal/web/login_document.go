@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"clave/internal/authn/pin"
@@ -68,7 +69,7 @@ func (s *Server) takeLoginDocument(v *visit) error {
 		s.documentExpired(v)
 		return nil
 	}
-	v.Kind, v.Datum, v.Own = kind, d.Reveal(), v.r.PostForm.Get("label")
+	v.Kind, v.Datum, v.Own = kind, d.Reveal(), strings.TrimSpace(v.r.PostForm.Get("label"))
 	return s.ask(v)
 }
 

@@ -2,11 +2,13 @@ package web
 
 import (
 	"clave/internal/assurance"
+	"clave/internal/login"
 	"clave/internal/nif"
 )
 
 type nifPage struct {
 	loginFrame
+	Time    string // until when the login can be completed
 	NIF     field
 	Notices []notice
 	Buttons []button
@@ -27,6 +29,7 @@ func (s *Server) makeRoomFor(v *visit) {
 
 func (s *Server) askLoginNIF(v *visit, typed string, wrong error) error {
 	data := nifPage{loginFrame: s.inLogin(v)}
+	data.Time = data.T("login.time", "time", data.Lang.Clock(v.Login.Began.Add(login.Lifetime)))
 	data.NIF = data.nifField(typed, wrong)
 	data.Buttons = []button{{Kind: "primary", Text: data.T("login.nif-next")}}
 	if v.Login.Request.Level > assurance.Basic.Binding() {

@@ -36,14 +36,15 @@ func (s *Server) pinPage(v *visit) error {
 // askPIN shows where the PIN is typed; wrong puts in what was wrong with the last one.
 func (s *Server) askPIN(v *visit, wrong func(*pinForm)) error {
 	data := pinForm{loginFrame: s.inLogin(v)}
-	left := v.Expires.Sub(s.Now())
+	until := v.pinUntil()
+	left := until.Sub(s.Now())
 	data.Spent = v.Spent || left <= 0
 	data.Dead = notice{Kind: "error", Text: []string{data.T("login.pin-over")}}
 	data.Soon = notice{Kind: "warning", Text: []string{data.T("login.pin-soon")}}
 	data.Label = data.labelShown(v.signIn)
 	data.PIN = data.pinField(s.PIN.Style)
 	data.Countdown = countdown{
-		Lang: data.Lang, Text: data.T("login.pin-until", "time", data.Lang.Clock(v.Expires)), Until: v.Expires,
+		Lang: data.Lang, Text: data.T("login.pin-until", "time", data.Lang.Clock(until)), Until: until,
 		Left: max(left, 0), Total: s.PIN.Limits.Lifetime, Soon: left <= time.Minute,
 	}
 	data.Help = data.smsHelp()
@@ -60,6 +61,14 @@ func (s *Server) askPIN(v *visit, wrong func(*pinForm)) error {
 	wrong(&data)
 	s.show(v.w, v.r, data.status(), "login-pin.html", data)
 	return nil
+}
+
+// pinUntil is when the PIN stops being of use: it may outlive the login.
+func (v *visit) pinUntil() time.Time {
+	if end := v.Login.Began.Add(login.Lifetime); end.Before(v.Expires) {
+		return end
+	}
+	return v.Expires
 }
 
 // labelShown repeats what ties the message to this page. A label that the person chose is not in the message (safety

@@ -58,6 +58,7 @@ func (p page) step(s smsStep) step {
 // news is what the page's script is told of the message.
 type news struct {
 	Final bool       `json:"final"`
+	Left  int        `json:"left"` // seconds that the PIN still works
 	Steps []newsStep `json:"steps"`
 }
 
@@ -74,7 +75,7 @@ func (s *Server) pinStatus(v *visit) error {
 	if err != nil {
 		return err
 	}
-	n := news{Final: true}
+	n := news{Final: true, Left: max(0, int(v.pinUntil().Sub(s.Now()).Seconds()))}
 	for _, step := range told.List {
 		n.Steps = append(n.Steps, newsStep{step.State, p.spoken(step.State), step.Text, step.Detail})
 		if step.State == "now" {

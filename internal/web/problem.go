@@ -54,7 +54,7 @@ func (s *Server) problem(w http.ResponseWriter, r *http.Request, p problem) {
 	data.Service = p.service
 	if data.Number == "" {
 		data.Number = newReference()
-		slog.InfoContext(r.Context(), "problem shown", "reference", data.Number, "problem", p.key, "path", r.URL.Path)
+		slog.InfoContext(r.Context(), "problem shown", "reference", data.Number, "problem", p.key, "path", r.Pattern)
 	}
 	texts := problems[p.key]
 	data.Title, data.Text, data.Do = data.T(texts.title, p.args...), data.T(texts.text, p.args...), data.T(texts.do, p.args...)

@@ -30,7 +30,7 @@ type enrolling struct {
 	Kind      nif.DatumKind
 	Datum     string // as nif.Datum.Reveal tells it
 	Reference string // of a letter that was asked for or is followed
-	CSV       string // of a letter, as typed
+	CSV       string // of a letter, in groups of four
 	Letter    string // the id of the letter that the CSV opened
 	Phone     proving
 	Email     proving

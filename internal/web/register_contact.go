@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"time"
+	"unicode/utf8"
 
 	"clave/internal/contact"
 	"clave/internal/enrolment"
@@ -191,6 +192,10 @@ func (s *Server) tryCode(w http.ResponseWriter, r *http.Request, c channel, e en
 	f := formPage{page: s.page(r)}
 	if typed.IsZero() {
 		s.askCode(w, r, c, e, f, f.wrong("code", "contact.code-empty"))
+		return
+	}
+	if utf8.RuneCountInString(typed.Reveal()) != 6 { // costs no try
+		s.askCode(w, r, c, e, f, f.wrong("code", "contact.code-shape"))
 		return
 	}
 	p := c.of(e.enrolling)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"clave/internal/enrolment"
 	"clave/internal/locale"
@@ -74,8 +75,9 @@ const csvLength = 16
 func (s *Server) takeLetter(w http.ResponseWriter, r *http.Request, e enrolmentStep) {
 	typedNIF, typedCSV := r.PostFormValue("nif"), r.PostFormValue("csv")
 	n, err := nif.Parse(typedNIF)
+	csv := otp.Normal(secret.NewCode(typedCSV)).Reveal()
 	var wrong locale.Key
-	switch csv := otp.Normal(secret.NewCode(typedCSV)).Reveal(); {
+	switch {
 	case csv == "":
 		wrong = "open.csv-empty"
 	case len(csv) != csvLength:
@@ -87,7 +89,7 @@ func (s *Server) takeLetter(w http.ResponseWriter, r *http.Request, e enrolmentS
 		return
 	}
 	e.take(n)
-	e.CSV, e.Letter = typedCSV, ""
+	e.CSV, e.Letter = strings.Join(groupsOfFour(csv), " "), ""
 	s.goOn(w, r, e, "document")
 }
 

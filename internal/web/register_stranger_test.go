@@ -169,6 +169,15 @@ func TestRule10(t *testing.T) {
 	b.get(b.step("phone")).sees(200, "A detail of your document")
 }
 
+// An address is what somebody typed, at any length: the log has the page's pattern instead.
+func TestLogHoldsNoAddress(t *testing.T) {
+	g := openRegistry(t)
+	g.applicant().get("/login/12345678Z" + strings.Repeat("x", 5000))
+	if text := g.log.String(); !strings.Contains(text, "/login/{id}") || strings.Contains(text, "12345678Z") {
+		t.Errorf("%.300q", text)
+	}
+}
+
 // silent is a register that does not answer.
 type silent struct{}
 

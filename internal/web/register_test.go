@@ -96,6 +96,17 @@ func TestFormFaults(t *testing.T) {
 	}
 }
 
+// What is typed around a code must not fill the cookie.
+func TestBlanksAroundACode(t *testing.T) {
+	g := openRegistry(t)
+	a := g.applicant()
+	a.post("/register/open", "nif", "12345678Z", "csv", strings.Repeat(" ", 6000)+"abcd-efgh jklm npqr").sees(200, "A detail of your document")
+	a.get(strings.TrimSuffix(a.at, "/document"))
+	if !strings.Contains(a.page, `value="ABCD EFGH JKLM NPQR"`) {
+		t.Error("the code is not kept in the form")
+	}
+}
+
 func TestContactFaults(t *testing.T) {
 	g := openRegistry(t)
 	a := g.applicant()

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"time"
 
 	"clave/internal/authn/pin"
@@ -103,7 +102,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	reference := newReference()
-	slog.ErrorContext(r.Context(), "page failed", "reference", reference, "path", r.URL.Path, "err", err)
+	slog.ErrorContext(r.Context(), "page failed", "reference", reference, "path", r.Pattern, "err", err)
 	s.problem(w, r, problem{status: http.StatusInternalServerError, key: "broken", reference: reference})
 }
 
@@ -120,20 +119,4 @@ func from(r *http.Request) string {
 		return r.RemoteAddr
 	}
 	return host
-}
-
-// network is what counts as one visitor: an IPv4 address, or the /64 of an IPv6 address, which one household has whole.
-func network(address string) string {
-	a, err := netip.ParseAddr(address)
-	if err != nil {
-		return address
-	}
-	if a = a.Unmap(); a.Is4() {
-		return a.String()
-	}
-	prefix, err := a.WithZone("").Prefix(64)
-	if err != nil {
-		return address
-	}
-	return prefix.String()
 }

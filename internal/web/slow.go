@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"clave/internal/throttle"
 )
 
 // Slow makes visitors wait who fail or ask often, by network address. It never refuses: a town hall's citizens share one
@@ -35,7 +37,7 @@ const maxNetworks = 100_000
 
 // Hit counts one, and waits as long as the address has earned, or until the visitor leaves.
 func (s *Slow) Hit(ctx context.Context, address string) {
-	wait := s.count(network(address))
+	wait := s.count(throttle.Network(address))
 	if wait == 0 {
 		return
 	}

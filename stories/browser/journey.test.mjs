@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { after, before, beforeEach, test } from 'node:test'
 import { focused, launch, look, open, press, tabTo, type } from './harness.mjs'
-import { ana, arrives, carmen, CLAVE, digits, fill, go, items, move, next, nobody, SEDE } from './world.mjs'
+import { ana, arrives, carmen, CLAVE, digits, fill, go, items, move, next, SEDE } from './world.mjs'
 
 let browser
 before(async () => { browser = await launch() })
@@ -12,23 +12,6 @@ beforeEach(() => move('61m')) // no more than three PINs in an hour
 after(() => browser?.close())
 
 const card = (page, title) => page.locator('.card', { hasText: title }).locator('button')
-
-test('how far a message has come, and the time left, change on the open page', async () => {
-  const page = await open(browser)
-  await page.goto(SEDE)
-  await go(page, () => card(page, 'Consultar mi padrón').click(), /\/login\//)
-  await fill(page, 'nif', nobody.nif)
-  await go(page, next)
-  await fill(page, 'datum', nobody.datum)
-  await go(page, next, /\/pin$/)
-  await page.evaluate(() => { document.same = true })
-  assert.match(await page.innerText('.steps'), /En curso:\s*Entregándolo a la operadora/)
-  const left = await page.innerText('[role=timer]')
-  await page.locator('.steps li.done', { hasText: 'Recibido en el teléfono' }).waitFor()
-  assert.notEqual(await page.innerText('[role=timer]'), left)
-  assert.equal(await page.evaluate(() => document.same), true, 'the page was loaded again')
-  await look(page, 'journey/live')
-})
 
 for (const width of [360, 1280]) {
   test(`a first sign-in by keyboard alone, ${width} pixels wide`, async () => {

@@ -14,6 +14,7 @@ import (
 	"clave/internal/otp"
 	"clave/internal/person"
 	"clave/internal/secret"
+	"clave/internal/throttle"
 )
 
 // Ask is a request for a PIN.
@@ -66,6 +67,7 @@ type question struct {
 	subject  secret.Hash
 	scope    string // whose data tries: those of a known browser, or of all others
 	budget   string // whose requests and wrong PINs: the scope's for this NIF and datum
+	place    string // the visitor's network; empty in a known browser, which is a place of its own
 	answer   person.Answer
 	answered bool // the register did answer
 	citizen  citizen.Citizen
@@ -88,6 +90,9 @@ func (s *Service) decide(ctx context.Context, q question, asked *Asked) (err err
 		return err
 	}
 	q.budget = s.budget(q)
+	if q.scope == others {
+		q.place = throttle.Network(q.From)
+	}
 	if asked.Wait, err = s.wait(ctx, q); err != nil || asked.Wait > 0 {
 		return err
 	}
@@ -120,8 +125,8 @@ func (s *Service) refresh(ctx context.Context, q question, why reason) error {
 	return s.Store.SaveCitizen(ctx, c)
 }
 
-// wait counts the request and says how long the person must wait for the next. Strangers are counted too, so the page
-// may say it.
+// wait counts the request for the place that it comes from, and says how long that must wait for the next. What was
+// asked for elsewhere is not told here (see often): a wait that the visitor did not earn would tell that the datum is right.
 func (s *Service) wait(ctx context.Context, q question) (time.Duration, error) {
 	wrong, err := s.Limits.Wrong.Wait(ctx, s.Store, s.Limits.Wrong.Key(s.Ring, q.budget), q.now)
 	if err != nil || wrong > 0 {
@@ -131,7 +136,16 @@ func (s *Service) wait(ctx context.Context, q question) (time.Duration, error) {
 	if q.scope != others {
 		asked = s.Limits.Often
 	}
-	return asked.Take(ctx, s.Store, asked.Key(s.Ring, q.budget), q.now)
+	return asked.Take(ctx, s.Store, asked.Key(s.Ring, q.budget, q.place), q.now)
+}
+
+// often counts the request for all places together, and tells whether there were too many. It is never said.
+func (s *Service) often(ctx context.Context, q question) (bool, error) {
+	if q.scope != others {
+		return false, nil
+	}
+	wait, err := s.Limits.Asked.Take(ctx, s.Store, s.Limits.Asked.Key(s.Ring, q.budget), q.now)
+	return wait > 0, err
 }
 
 // budget is counted by NIF and datum together, whether the datum is right or not. Only the right one ever leads to a PIN,
@@ -153,12 +167,17 @@ const (
 	frozen       reason = "frozen"
 	noPhone      reason = "no phone"
 	closed       reason = "closed after failures in a row"
+	tooOften     reason = "too many asked for elsewhere"
 )
 
 // refusal finds the reason, in an order that tells a visitor nothing: that a document expired is said to whoever knows
 // its datum, registered or not.
 func (s *Service) refusal(ctx context.Context, q question) (reason, error) {
 	blocked, err := s.blocked(ctx, q)
+	if err != nil {
+		return none, err
+	}
+	often, err := s.often(ctx, q)
 	if err != nil {
 		return none, err
 	}
@@ -172,6 +191,8 @@ func (s *Service) refusal(ctx context.Context, q question) (reason, error) {
 		return wrongDatum, nil
 	case q.answer.Person.Expired(q.now):
 		return expired, nil
+	case often: // before all that sends an e-mail
+		return tooOften, nil
 	case !q.found:
 		return unregistered, nil
 	case q.citizen.Frozen:
@@ -274,8 +295,9 @@ func label(chosen string) (string, error) {
 	if chosen == "" {
 		return secret.Draw(labelSymbols, 4).Reveal(), nil
 	}
-	upper := strings.ToUpper(strings.TrimSpace(chosen))
-	if len(upper) != 4 || strings.Trim(upper, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") != "" {
+	chosen = strings.TrimSpace(chosen)
+	upper := strings.ToUpper(chosen)
+	if len(chosen) != 4 || len(upper) != 4 || strings.Trim(upper, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") != "" {
 		return "", ErrLabel
 	}
 	return upper, nil

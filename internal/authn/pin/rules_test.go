@@ -50,28 +50,51 @@ func TestRule02TwoBudgets(t *testing.T) {
 	mine := h.newPlace()
 	mine.known = secret.Token().Reveal()
 	h.signIn(mine, p)
-	for range 3 {
-		at := h.newPlace()
-		if asked := h.ask(at, p); asked.Wait > 0 {
-			break
-		}
+	for range h.Limits.Asked.Count {
+		h.ask(h.newPlace(), p)
 	}
-	if asked := h.ask(h.newPlace(), p); asked.Wait == 0 {
+	h.phone()
+	if h.ask(h.newPlace(), p); len(h.phone()) != 0 {
 		t.Fatal("strangers still have a budget")
 	}
 	h.signIn(mine, p)
 
 	unknown := h.newPlace()
 	unknown.known = secret.Token().Reveal() // a token that nobody signed in with
-	if asked := h.ask(unknown, p); asked.Wait == 0 {
+	if h.ask(unknown, p); len(h.phone()) != 0 {
 		t.Error("any token opens a budget")
 	}
 	luis := h.luis()
 	for range h.Limits.Asked.Count { // the browser is known as Ana's, not as Luis'
 		h.ask(mine, luis)
 	}
-	if asked := h.ask(h.newPlace(), luis); asked.Wait == 0 {
+	h.phone()
+	if h.ask(h.newPlace(), luis); len(h.phone()) != 0 {
 		t.Error("a browser that is known to one person spends a budget of its own for another")
+	}
+}
+
+// How long to wait is told where it was earned. A stranger who tries every date on somebody who used their requests up
+// would otherwise be told to wait at the right one, and wrong data have a limit that such an answer would go around.
+func TestRule08TheWaitOfAnotherIsNotTold(t *testing.T) {
+	h := newHouse(t)
+	p := h.ana()
+	home := h.newPlace()
+	for range h.Limits.Asked.Count {
+		h.ask(home, p)
+	}
+	h.phone()
+	guess := p
+	guess.Datum = must(nif.ParseDate(nif.Validity, "2030-07-01"))
+	for _, tried := range []person.Person{p, guess} {
+		if asked := h.ask(h.newPlace(), tried); asked.Wait > 0 || asked.Challenge == "" || len(h.phone()) != 0 {
+			t.Errorf("%v: the page can tell, or a PIN went out: %+v", tried.Datum == p.Datum, asked)
+		}
+	}
+	again := h.newPlace()
+	again.from = home.from // another login and browser at home
+	if asked := h.ask(again, p); asked.Wait == 0 {
+		t.Error("whoever asked so often is not told to wait")
 	}
 }
 

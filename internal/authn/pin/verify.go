@@ -53,6 +53,9 @@ func (s *Service) Verify(ctx context.Context, t Try) (Tried, error) {
 func (s *Service) count(ctx context.Context, ch otp.Challenge, v otp.Verdict, now time.Time) (time.Duration, error) {
 	key := s.Limits.Wrong.Key(s.Ring, ch.Budget)
 	if v != otp.Wrong {
+		if _, err := s.Store.LockHitTimes(ctx, key); err != nil { // wrong ones that are being counted are counted first
+			return 0, err
+		}
 		return s.Limits.Wrong.Wait(ctx, s.Store, key, now)
 	}
 	s.Alarm.Note(ctx, now)

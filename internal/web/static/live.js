@@ -4,8 +4,13 @@
 const steps = document.querySelector('[data-status]')
 const countdown = document.querySelector('.countdown')
 const lang = document.documentElement.lang
+let end // of the code, by this machine's clock
 
-if (steps) follow()
+if (steps) {
+  document.querySelector('[data-still]')?.remove()
+  follow()
+  document.addEventListener('visibilitychange', () => document.hidden || steps.isConnected && ask().then(heed, () => {}))
+}
 if (countdown) count()
 if ('OTPCredential' in window) fill()
 
@@ -14,13 +19,22 @@ async function follow() {
   for (;;) {
     await pause(3000)
     if (document.hidden) continue
-    const answer = await fetch(steps.dataset.status).catch(() => null)
-    if (answer === null) continue // no network for a moment
-    if (!answer.ok) return
-    const news = await answer.json()
-    tell(news.steps)
+    const news = await ask().catch(() => null)
+    if (news === null) continue // no network for a moment
+    heed(news)
     if (news.final) return
   }
+}
+
+/** What became of the message, and for how many seconds its code still works. A login that is over has neither. */
+async function ask() {
+  const answer = await fetch(steps.dataset.status)
+  return answer.ok ? answer.json() : { final: true, left: 0 }
+}
+
+function heed(news) {
+  if (news.steps) tell(news.steps)
+  end = Math.min(end, Date.now() + news.left * 1000)
 }
 
 function pause(time) {
@@ -55,7 +69,7 @@ function part(name, style, text) {
 function count() {
   const bar = countdown.querySelector('progress')
   const clock = countdown.querySelector('time')
-  const end = Date.now() + bar.value * 1000
+  end = Date.now() + bar.value * 1000
   const tick = () => {
     const left = Math.max(0, Math.ceil((end - Date.now()) / 1000))
     bar.value = left
