@@ -24,6 +24,7 @@ import (
 	"clave/internal/keyring"
 	"clave/internal/node"
 	"clave/internal/notify"
+	"clave/internal/person"
 	"clave/internal/relying"
 	"clave/internal/store"
 	"clave/internal/web"
@@ -128,7 +129,7 @@ func (s *server) build(ctx context.Context) (*node.Node, *keyring.Ring, error) {
 			ID: partyID, Names: map[string]string{"es": "Sede electrónica de Villaclara", "en": "Villaclara online office"},
 			Certificates: []*x509.Certificate{party}, ReturnTo: []string{sedeOrigin + "/ReturnPage"},
 		}},
-		Census:   func(st *store.Store) node.Census { return census.Table{Store: st} },
+		Census:   func(st *store.Store) person.Census { return census.Table{Store: st} },
 		Carriers: map[notify.Channel]courier.Carrier{notify.SMS: s, notify.Email: s, notify.Letter: s},
 		Policy:   assurance.Policy{NationalPractice: true}, PINStyle: pin.SixDigits,
 		PIN: pin.DefaultLimits(), Letters: enrolment.DefaultLimits(),

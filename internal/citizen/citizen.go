@@ -10,6 +10,7 @@ import (
 
 	"clave/internal/assurance"
 	"clave/internal/contact"
+	"clave/internal/keyring"
 	"clave/internal/nif"
 	"clave/internal/secret"
 	"clave/internal/throttle"
@@ -74,3 +75,11 @@ type Store interface {
 // WrongData counts wrong document data of one NIF. All entrances share the counter, so that whoever guesses a datum gets
 // ten tries a day and not ten at each door.
 var WrongData = throttle.Limit{Name: "document-datum", Count: 10, Per: 24 * time.Hour}
+
+// CountDatum counts a datum that was typed for a NIF, if it is wrong, and tells whether there were too many wrong ones
+// before it. That is never said: an answer that differs after ten tries would tell which of them were right. The scope
+// keeps the tries of a browser that signed in before apart; it is empty for all others.
+func CountDatum(ctx context.Context, s throttle.Store, ring *keyring.Ring, subject secret.Hash, scope string, wrong bool, now time.Time) (tooMany bool, err error) {
+	wait, err := WrongData.Watch(ctx, s, WrongData.Key(ring, string(subject), scope), wrong, now)
+	return wait > 0, err
+}

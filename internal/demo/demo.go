@@ -28,6 +28,7 @@ import (
 	"clave/internal/keyring"
 	"clave/internal/node"
 	"clave/internal/notify"
+	"clave/internal/person"
 	"clave/internal/store"
 	"clave/internal/web"
 	"clave/sede"
@@ -191,7 +192,7 @@ func (d *Demo) node(ctx context.Context, o Options, ring *keyring.Ring, key serv
 	}
 	return node.Build(ctx, node.Config{
 		Kind: keyring.Demo, Database: database, Ring: ring, Origin: d.Clave, Parties: parties(d.Sede, key),
-		Census: func(s *store.Store) node.Census { return census.Table{Store: s} }, // whoever is imported can sign in too
+		Census: func(s *store.Store) person.Census { return census.Table{Store: s} }, // whoever is imported can sign in too
 		Carriers: map[notify.Channel]courier.Carrier{
 			notify.SMS: d.Inbox, notify.Email: d.Inbox, notify.Letter: d.Inbox,
 		},
@@ -233,7 +234,8 @@ func (d *Demo) serve(listeners []net.Listener, handlers []http.Handler) {
 	for i, l := range listeners {
 		server := &http.Server{
 			Handler: onlyLoopback(handlers[i]), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
-			BaseContext: func(net.Listener) context.Context { return ctx },
+			MaxHeaderBytes: 64 << 10,
+			BaseContext:    func(net.Listener) context.Context { return ctx },
 		}
 		d.servers = append(d.servers, server)
 		d.running.Go(func() {

@@ -15,6 +15,7 @@ import (
 // ContactRequest asks for a code to prove a phone or an e-mail address; one of the two is set.
 type ContactRequest struct {
 	Flow    string // the enrolment's id
+	Letter  string // the id of the letter that it opened
 	Browser string // its nonce
 	Phone   contact.Phone
 	Email   contact.Email
@@ -65,16 +66,19 @@ func (s *Service) ProveContact(ctx context.Context, r ContactRequest, challenge 
 			return err
 		}
 		v, left = verdict, ch.Left()
+		if verdict == otp.Wrong {
+			s.Alarm.Note(ctx, s.Now())
+		}
 		return s.record(ctx, audit.Entry{Event: audit.ContactProven, Flow: r.Flow, From: r.From, Outcome: string(verdict)})
 	})
 	return v, left, err
 }
 
-// contactWait takes the code from the budgets of the enrolment, of the address and, abroad, of its country, when none of
+// contactWait takes the code from the budgets of the letter, of the address and, abroad, of its country, when none of
 // them is used up.
 func (s *Service) contactWait(ctx context.Context, r ContactRequest, now time.Time) (time.Duration, error) {
 	budgets := []throttle.Budget{
-		{Limit: s.Limits.Flow, Key: s.Limits.Flow.Key(s.Ring, r.Flow)},
+		{Limit: s.Limits.Letter, Key: s.Limits.Letter.Key(s.Ring, r.Letter)},
 		{Limit: s.Limits.Codes, Key: s.Limits.Codes.Key(s.Ring, string(s.contactHash(r)))},
 	}
 	if country := r.Phone.Country(); !r.Phone.IsZero() && country != "ES" {

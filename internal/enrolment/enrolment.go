@@ -10,7 +10,6 @@ package enrolment
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"clave/internal/audit"
@@ -60,11 +59,6 @@ type Store interface {
 	TakeFreeze(ctx context.Context, code secret.Hash) (citizen string, ok bool, err error)
 }
 
-// Census is the State's register. It is asked outside any transaction.
-type Census interface {
-	Match(ctx context.Context, n nif.NIF, d nif.Datum) (person.Answer, error)
-}
-
 // The addresses that letters name, below our origin. A letter's QR carries its code in the fragment, which a browser never
 // sends to a server.
 const (
@@ -80,7 +74,7 @@ type Limits struct {
 	CodeLife   time.Duration  // of a code sent to a phone or e-mail address
 	CodeTries  int
 	Codes      throttle.Limit // sent to one phone or e-mail address
-	Flow       throttle.Limit // sent in one enrolment
+	Letter     throttle.Limit // sent with one letter, however often it is opened
 	Abroad     throttle.Limit // sent to one foreign country
 	Takeover   throttle.Limit // of one phone number
 	Age        int            // years; a younger person registers at an office, with a guardian
@@ -97,7 +91,7 @@ func DefaultLimits() Limits {
 		CodeLife:   10 * time.Minute,
 		CodeTries:  3,
 		Codes:      throttle.Limit{Name: "contact-codes", Count: 5, Per: day},
-		Flow:       throttle.Limit{Name: "enrolment-codes", Count: 10, Per: day},
+		Letter:     throttle.Limit{Name: "letter-codes", Count: 10, Per: day},
 		Abroad:     throttle.Limit{Name: "sms-abroad", Count: 200, Per: time.Hour},
 		Takeover:   throttle.Limit{Name: "takeover", Count: 1, Per: 30 * day},
 		Age:        18,
@@ -109,7 +103,7 @@ func DefaultLimits() Limits {
 type Service struct {
 	Store  Store
 	Ring   *keyring.Ring
-	Census Census
+	Census person.Census
 	Limits Limits
 	Origin string          // our public address, for example "https://clave.example", for letters and messages
 	Host   string          // its host name, for SMS
@@ -129,27 +123,18 @@ const (
 // csvSymbols are the digits and capitals of a letter's code (RD 203/2021, article 21), but none that is read as another.
 const csvSymbols = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
-// lookUp gives the register a deadline. The bool tells whether it answered.
+// lookUp asks the register. The bool tells whether it answered.
 func (s *Service) lookUp(ctx context.Context, n nif.NIF, d nif.Datum) (person.Answer, bool) {
-	ctx, cancel := context.WithTimeout(ctx, s.Limits.Census)
-	defer cancel()
-	answer, err := s.Census.Match(ctx, n, d)
-	if err != nil {
-		slog.WarnContext(ctx, "census did not answer", "err", err)
-	}
-	return answer, err == nil
+	return person.Look(ctx, s.Census, s.Limits.Census, n, d)
 }
 
-// blocked counts a wrong datum on the counter that all entrances share, and tells whether there were too many.
+// blocked counts a wrong datum, and tells whether there were too many.
 func (s *Service) blocked(ctx context.Context, subject secret.Hash, v person.Verdict, now time.Time) (bool, error) {
-	key := citizen.WrongData.Key(s.Ring, string(subject), "")
-	if v == person.Matches {
-		wait, err := citizen.WrongData.Wait(ctx, s.Store, key, now)
-		return wait > 0, err
+	wrong := v != person.Matches
+	if wrong {
+		s.Alarm.Note(ctx, now)
 	}
-	s.Alarm.Note(ctx, now)
-	wait, err := citizen.WrongData.Take(ctx, s.Store, key, now)
-	return wait > 0, err
+	return citizen.CountDatum(ctx, s.Store, s.Ring, subject, "", wrong, now)
 }
 
 func (s *Service) codes() otp.Codes { return otp.Codes{Store: s.Store, Ring: s.Ring} }

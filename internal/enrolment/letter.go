@@ -52,11 +52,11 @@ func (s *Service) AskLetter(ctx context.Context, r LetterRequest) (LetterAnswer,
 			return err
 		}
 		why, c, err := s.unfit(ctx, r, subject, answer, now)
-		if elsewhere > 0 && (why == "" || why == registered) { // no e-mail either
-			why = tooOften
-		}
 		if err != nil {
 			return err
+		}
+		if elsewhere > 0 && (why == "" || why == registered) { // no e-mail either
+			why = tooOften
 		}
 		entry := audit.Entry{Event: audit.LetterAsked, Subject: subject, From: r.From, Outcome: why}
 		if out.Expired = why == documentExpired; out.Expired {

@@ -215,8 +215,8 @@ func (o *office) apply(number, datum, phone, email string) enrolment.Application
 		Flow: fmt.Sprint("flow ", o.flows), Browser: fmt.Sprint("browser ", o.flows), Letter: letter, NIF: o.number(number), Datum: o.datum(datum),
 		Phone: p, Email: m, Lang: "es", Accepted: true, From: "192.0.2.1",
 	}
-	a.PhoneChallenge = o.prove(enrolment.ContactRequest{Flow: a.Flow, Browser: a.Browser, Phone: p, Lang: "es"})
-	a.EmailChallenge = o.prove(enrolment.ContactRequest{Flow: a.Flow, Browser: a.Browser, Email: m, Lang: "es"})
+	a.PhoneChallenge = o.prove(enrolment.ContactRequest{Flow: a.Flow, Letter: a.Letter, Browser: a.Browser, Phone: p, Lang: "es"})
+	a.EmailChallenge = o.prove(enrolment.ContactRequest{Flow: a.Flow, Letter: a.Letter, Browser: a.Browser, Email: m, Lang: "es"})
 	return a
 }
 

@@ -214,7 +214,7 @@ func TestOneLetterOneCitizen(t *testing.T) {
 	}
 }
 
-// TestCodeBudgets bounds what one phone, one journey and one foreign country may cost.
+// TestCodeBudgets bounds what one phone, one letter and one foreign country may cost.
 func TestCodeBudgets(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -223,7 +223,7 @@ func TestCodeBudgets(t *testing.T) {
 		want  int
 	}{
 		{"one phone", func(int) string { return "600123456" }, flowOf, 5},
-		{"one journey", phoneOf, func(int) string { return "flow" }, 10},
+		{"one letter", phoneOf, func(int) string { return "flow" }, 10},
 		{"one country", func(i int) string { return "+3361234" + phoneOf(i)[5:] }, flowOf, 20},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -235,7 +235,7 @@ func TestCodeBudgets(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				s, err := o.AskContact(t.Context(), enrolment.ContactRequest{Flow: c.flow(i), Browser: "b", Phone: p, Lang: "es"})
+				s, err := o.AskContact(t.Context(), enrolment.ContactRequest{Flow: c.flow(i), Letter: c.flow(i), Browser: "b", Phone: p, Lang: "es"})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -18,7 +18,6 @@ import (
 	"clave/internal/federation/saml"
 	"clave/internal/keyring"
 	"clave/internal/login"
-	"clave/internal/nif"
 	"clave/internal/notify"
 	"clave/internal/person"
 	"clave/internal/relying"
@@ -27,11 +26,6 @@ import (
 	"clave/internal/web"
 )
 
-// Census is the State's register.
-type Census interface {
-	Match(ctx context.Context, n nif.NIF, d nif.Datum) (person.Answer, error)
-}
-
 // Config is everything that differs between one installation and another.
 type Config struct {
 	Kind     keyring.Kind
@@ -39,7 +33,7 @@ type Config struct {
 	Ring     *keyring.Ring // of the same kind
 	Origin   string        // where citizens reach us, for example "https://clave.example"
 	Parties  relying.Registry
-	Census   func(*store.Store) Census
+	Census   func(*store.Store) person.Census
 	Carriers map[notify.Channel]courier.Carrier
 	Policy   assurance.Policy
 	PINStyle pin.Style

@@ -14,6 +14,7 @@ import (
 	"clave/internal/enrolment"
 	"clave/internal/keyring"
 	"clave/internal/node"
+	"clave/internal/person"
 	"clave/internal/relying"
 	"clave/internal/store"
 )
@@ -27,7 +28,7 @@ func config(t *testing.T, kind keyring.Kind) node.Config {
 	}
 	return node.Config{
 		Kind: kind, Database: filepath.Join(dir, "clave.db"), Ring: ring, Origin: "https://clave.example", Parties: relying.List{},
-		Census: func(*store.Store) node.Census { return census.List{} }, PIN: pin.DefaultLimits(), Letters: enrolment.DefaultLimits(), Now: time.Now,
+		Census: func(*store.Store) person.Census { return census.List{} }, PIN: pin.DefaultLimits(), Letters: enrolment.DefaultLimits(), Now: time.Now,
 	}
 }
 

@@ -2,6 +2,7 @@
 package person
 
 import (
+	"context"
 	"log/slog"
 	"strings"
 	"time"
@@ -76,4 +77,22 @@ const (
 type Answer struct {
 	Verdict Verdict
 	Person  Person
+}
+
+// Census is the State's register. It is asked outside any transaction.
+type Census interface {
+	// Match says what the register knows of a NIF and a datum. Errors: the register did not answer.
+	Match(ctx context.Context, n nif.NIF, d nif.Datum) (Answer, error)
+}
+
+// Look asks the register and gives it a deadline; the bool tells whether it answered. Strangers are asked for as citizens
+// are.
+func Look(ctx context.Context, c Census, deadline time.Duration, n nif.NIF, d nif.Datum) (Answer, bool) {
+	ctx, cancel := context.WithTimeout(ctx, deadline)
+	defer cancel()
+	answer, err := c.Match(ctx, n, d)
+	if err != nil {
+		slog.WarnContext(ctx, "census did not answer", "err", err)
+	}
+	return answer, err == nil
 }

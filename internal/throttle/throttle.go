@@ -43,6 +43,20 @@ func (l Limit) Take(ctx context.Context, s Store, key secret.Hash, now time.Time
 	return TakeAll(ctx, s, now, Budget{l, key})
 }
 
+// Watch says how long to wait, as Take does, and counts the hit only if there was one. It locks and writes the counter in
+// any case: whether there was a hit must not show in the rows or in the time.
+func (l Limit) Watch(ctx context.Context, s Store, key secret.Hash, hit bool, now time.Time) (wait time.Duration, err error) {
+	times, err := s.LockHitTimes(ctx, key)
+	if err != nil {
+		return 0, err
+	}
+	times = l.recent(times, now)
+	if wait = l.wait(times, now); wait == 0 && hit {
+		times = append(times, now)
+	}
+	return wait, s.SetHitTimes(ctx, key, times, l.forget(now))
+}
+
 // Budget is a limit with the counter it is held against.
 type Budget struct {
 	Limit Limit

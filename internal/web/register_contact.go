@@ -112,7 +112,7 @@ func (s *Server) takeContact(c channel) pageOf {
 
 // complete says whose request it is: this journey's, in this browser.
 func (e enrolmentStep) complete(r *http.Request, c enrolment.ContactRequest) enrolment.ContactRequest {
-	c.Flow, c.Browser, c.Lang, c.From = e.id, e.Browser, langOf(r).Code(), from(r)
+	c.Flow, c.Letter, c.Browser, c.Lang, c.From = e.id, e.Letter, e.Browser, langOf(r).Code(), from(r)
 	return c
 }
 

@@ -3,7 +3,6 @@ package pin
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -51,7 +50,7 @@ func (s *Service) Ask(ctx context.Context, a Ask) (Asked, error) {
 		return Asked{}, err
 	}
 	q := question{Ask: a, now: s.Now(), subject: audit.Subject(s.Ring, a.NIF)}
-	q.answer, q.answered = s.lookUp(ctx, a)
+	q.answer, q.answered = person.Look(ctx, s.Census, s.Limits.Census, a.NIF, a.Datum)
 	var asked Asked
 	err = s.Store.Do(ctx, func(ctx context.Context) error {
 		asked = Asked{Label: label}
@@ -72,17 +71,6 @@ type question struct {
 	answered bool // the register did answer
 	citizen  citizen.Citizen
 	found    bool
-}
-
-// lookUp gives the register a deadline. Strangers are asked for as citizens are.
-func (s *Service) lookUp(ctx context.Context, a Ask) (answer person.Answer, answered bool) {
-	ctx, cancel := context.WithTimeout(ctx, s.Limits.Census)
-	defer cancel()
-	answer, err := s.Census.Match(ctx, a.NIF, a.Datum)
-	if err != nil {
-		slog.WarnContext(ctx, "census did not answer", "err", err)
-	}
-	return answer, err == nil
 }
 
 func (s *Service) decide(ctx context.Context, q question, asked *Asked) (err error) {
@@ -206,22 +194,13 @@ func (s *Service) refusal(ctx context.Context, q question) (reason, error) {
 	}
 }
 
-// blocked counts a wrong datum, and tells whether there were too many. It is never said: an answer that differs after
-// ten tries would tell which of them were right. A right datum is counted too, where nobody reads it: the same rows in the
-// same time.
+// blocked counts a wrong datum, and tells whether there were too many.
 func (s *Service) blocked(ctx context.Context, q question) (bool, error) {
-	wrong := s.Limits.Data.Key(s.Ring, string(q.subject), q.scope)
-	counted := s.Limits.Data.Key(s.Ring, string(q.subject), q.scope, "right")
-	if q.answer.Verdict != person.Matches {
+	wrong := q.answer.Verdict != person.Matches
+	if wrong {
 		s.Alarm.Note(ctx, q.now)
-		counted = wrong
 	}
-	wait, err := s.Limits.Data.Wait(ctx, s.Store, wrong, q.now)
-	if err != nil {
-		return false, err
-	}
-	_, err = s.Limits.Data.Take(ctx, s.Store, counted, q.now)
-	return wait > 0, err
+	return citizen.CountDatum(ctx, s.Store, s.Ring, q.subject, q.scope, wrong, q.now)
 }
 
 // challenge saves the challenge, the message and the record: as many rows for a stranger as for a citizen.

@@ -18,7 +18,6 @@ import (
 	"clave/internal/audit"
 	"clave/internal/citizen"
 	"clave/internal/keyring"
-	"clave/internal/nif"
 	"clave/internal/notify"
 	"clave/internal/otp"
 	"clave/internal/person"
@@ -39,11 +38,6 @@ type Store interface {
 	AddKnownBrowser(ctx context.Context, browser secret.Hash, citizen string, now time.Time) error
 	// MessageState is what became of a message.
 	MessageState(ctx context.Context, id string) (notify.State, error)
-}
-
-// Census is the State's register. It is asked outside any transaction.
-type Census interface {
-	Match(ctx context.Context, n nif.NIF, d nif.Datum) (person.Answer, error)
 }
 
 // Style is how a PIN looks.
@@ -76,7 +70,6 @@ type Limits struct {
 	Asked    throttle.Limit // PINs asked for from browsers not known
 	Often    throttle.Limit // and from one where the person signed in before
 	Wrong    throttle.Limit
-	Data     throttle.Limit // wrong document data
 	InARow   throttle.Limit // failures since the last success: closes PIN for browsers not known
 	Census   time.Duration  // how long the register may take to answer
 }
@@ -89,7 +82,6 @@ func DefaultLimits() Limits {
 		Asked:    throttle.Limit{Name: "pin-asked", Count: 3, Per: time.Hour},
 		Often:    throttle.Limit{Name: "pin-asked-known", Count: 20, Per: time.Hour},
 		Wrong:    throttle.Limit{Name: "pin-wrong", Count: 10, Per: 24 * time.Hour},
-		Data:     citizen.WrongData,
 		InARow:   throttle.Limit{Name: "pin-in-a-row", Count: 100},
 		Census:   2 * time.Second,
 	}
@@ -99,7 +91,7 @@ func DefaultLimits() Limits {
 type Service struct {
 	Store  Store
 	Ring   *keyring.Ring
-	Census Census
+	Census person.Census
 	Limits Limits
 	Style  Style
 	Host   string          // our public host name, named in the SMS

@@ -312,7 +312,7 @@ func TestRule08ChangedSince(t *testing.T) {
 
 // counting is a register that counts who was asked for, and fails when told to.
 type counting struct {
-	pin.Census
+	person.Census
 	asked atomic.Int64
 	fails func(context.Context) error
 }
