@@ -90,7 +90,7 @@ func xmlsec(t *testing.T, arguments ...string) {
 	t.Helper()
 	program, err := exec.LookPath("xmlsec1")
 	if err != nil {
-		t.Skip("xmlsec1 is not installed")
+		t.Fatal("xmlsec1 is not installed: apt-get install xmlsec1 libxmlsec1-openssl")
 	}
 	if out, err := exec.Command(program, arguments...).CombinedOutput(); err != nil {
 		t.Fatalf("xmlsec1 %v: %v\n%s", arguments, err, out)

@@ -61,6 +61,8 @@ type Store interface {
 	AddAudit(ctx context.Context, e audit.Entry) error
 	// Consume marks a request as answered. The bool is false when it was already.
 	Consume(ctx context.Context, party, request string, until time.Time) (bool, error)
+	// Consumed tells whether it was.
+	Consumed(ctx context.Context, party, request string) (bool, error)
 	AddSession(ctx context.Context, s Session) error
 }
 
@@ -206,6 +208,11 @@ func (b *Broker) refuse(ctx context.Context, r Result) (Refusal, error) {
 // consume answers a request once. The row outlives the longest time in which the same request would still be accepted.
 func (b *Broker) consume(ctx context.Context, l Login) (bool, error) {
 	return b.Store.Consume(ctx, l.Request.Party, l.Request.ID, l.Began.Add(2*Lifetime))
+}
+
+// Answered tells whether the service has the answer to this login's request already.
+func (b *Broker) Answered(ctx context.Context, l Login) (bool, error) {
+	return b.Store.Consumed(ctx, l.Request.Party, l.Request.ID)
 }
 
 func (b *Broker) session(ctx context.Context, r Result) (string, error) {

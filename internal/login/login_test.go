@@ -193,6 +193,12 @@ func TestPast06OneRequestOneAnswer(t *testing.T) {
 	if n, _ := h.db.CountSessions(t.Context(), id); n != 1 {
 		t.Errorf("%d sessions", n)
 	}
+	if answered, err := h.Answered(t.Context(), l); !answered || err != nil {
+		t.Errorf("answered: %v, %v", answered, err)
+	}
+	if answered, err := h.Answered(t.Context(), h.begin(plain)); answered || err != nil {
+		t.Errorf("another login is answered: %v, %v", answered, err)
+	}
 	if refusal, err := h.Cancel(t.Context(), l, "cancelled", ""); refusal != login.Answered || err != nil {
 		t.Errorf("cancelled after its answer: %q, %v", refusal, err)
 	}

@@ -14,6 +14,12 @@ func (s *Store) Consume(ctx context.Context, party, request string, until time.T
 	return n == 1, err
 }
 
+// Consumed implements login.Store.
+func (s *Store) Consumed(ctx context.Context, party, request string) (bool, error) {
+	var one int
+	return found(s.queryRow(ctx, `SELECT 1 FROM answered WHERE party = $1 AND request = $2`, party, request).Scan(&one))
+}
+
 // AddSession implements login.Store.
 func (s *Store) AddSession(ctx context.Context, x login.Session) error {
 	_, err := s.exec(ctx, `INSERT INTO sessions (epoch, id, citizen, browser, method, level, party, request, at, until_at)

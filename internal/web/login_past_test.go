@@ -103,14 +103,20 @@ func TestPast06OneAnswer(t *testing.T) {
 	b.typed(at, g.registered(g.someone(12345678), assurance.Advanced, nil))
 	_, pin := g.sms()
 	cookies := b.jar.Cookies(must(http.NewRequest("GET", home+at, nil)).URL)
-	var answers atomic.Int64
+	var answers, told atomic.Int64
 	parallel(20, func(int) {
 		twin := g.browser() // a copy of the browser, cookies and all
 		twin.jar.SetCookies(must(http.NewRequest("GET", home+at, nil)).URL, cookies)
-		if strings.Contains(twin.post(at+"/pin", "pin", pin).text, "SAMLResponse") {
+		switch page := twin.post(at+"/pin", "pin", pin).text; {
+		case strings.Contains(page, "SAMLResponse"):
 			answers.Add(1)
+		case strings.Contains(page, "Esta petición ya está contestada"): // and is not sent to ask for another PIN
+			told.Add(1)
 		}
 	})
+	if told.Load() != 19 {
+		t.Errorf("%d were told that the service has its answer", told.Load())
+	}
 	if answers.Load() != 1 || g.count("sessions") != 1 {
 		t.Errorf("%d answers, %d sessions", answers.Load(), g.count("sessions"))
 	}

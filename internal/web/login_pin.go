@@ -180,6 +180,15 @@ func (s *Server) wrongPIN(v *visit, tried pin.Tried) error {
 	case tried.Verdict == otp.Wrong && tried.Left > 0:
 		return s.askPIN(v, func(p *pinForm) { p.PIN.Error = p.wrong("pin", "login.pin-wrong", "n", tried.Left) })
 	}
+	answered, err := s.Broker.Answered(v.r.Context(), v.Login)
+	if err != nil {
+		return err
+	}
+	if answered { // the PIN was sent twice, and this is the second: another PIN would lead nowhere
+		s.endFlow(v.w, loginFlow, v.Login.ID)
+		s.answered(v)
+		return nil
+	}
 	v.Spent = true
 	if err := s.saveFlow(v.w, v.r, loginFlow, v.Login.ID, v.Login.Began, v.signIn); err != nil {
 		return err
