@@ -71,6 +71,7 @@ type question struct {
 	answered bool // the register did answer
 	citizen  citizen.Citizen
 	found    bool
+	blocked  bool // too many wrong data were typed for this NIF
 }
 
 func (s *Service) decide(ctx context.Context, q question, asked *Asked) (err error) {
@@ -81,14 +82,17 @@ func (s *Service) decide(ctx context.Context, q question, asked *Asked) (err err
 	if q.scope == others {
 		q.place = throttle.Network(q.From)
 	}
-	if asked.Wait, err = s.wait(ctx, q); err != nil || asked.Wait > 0 {
-		return err
-	}
 	if q.citizen, q.found, err = s.Store.CitizenByNIF(ctx, q.NIF); err != nil {
 		return err
 	}
 	if !q.answered {
 		q.answer = fromCopy(q)
+	}
+	if q.blocked, err = s.blocked(ctx, q); err != nil {
+		return err
+	}
+	if asked.Wait, err = s.wait(ctx, q); err != nil || asked.Wait > 0 {
+		return err
 	}
 	why, err := s.refusal(ctx, q)
 	if err != nil {
@@ -115,9 +119,10 @@ func (s *Service) refresh(ctx context.Context, q question, why reason) error {
 
 // wait counts the request for the place that it comes from, and says how long that must wait for the next. What was
 // asked for elsewhere is not told here (see often): a wait that the visitor did not earn would tell that the datum is right.
+// Nor is that for wrong PINs, which needs the right datum, to whoever has typed too many wrong ones.
 func (s *Service) wait(ctx context.Context, q question) (time.Duration, error) {
 	wrong, err := s.Limits.Wrong.Wait(ctx, s.Store, s.Limits.Wrong.Key(s.Ring, q.budget), q.now)
-	if err != nil || wrong > 0 {
+	if err != nil || wrong > 0 && !q.blocked {
 		return wrong, err
 	}
 	asked := s.Limits.Asked
@@ -161,10 +166,6 @@ const (
 // refusal finds the reason, in an order that tells a visitor nothing: that a document expired is said to whoever knows
 // its datum, registered or not.
 func (s *Service) refusal(ctx context.Context, q question) (reason, error) {
-	blocked, err := s.blocked(ctx, q)
-	if err != nil {
-		return none, err
-	}
 	often, err := s.often(ctx, q)
 	if err != nil {
 		return none, err
@@ -173,7 +174,7 @@ func (s *Service) refusal(ctx context.Context, q question) (reason, error) {
 	switch {
 	case err != nil:
 		return none, err
-	case blocked:
+	case q.blocked:
 		return tooManyData, nil
 	case q.answer.Verdict != person.Matches:
 		return wrongDatum, nil

@@ -98,6 +98,33 @@ func TestRule08TheWaitOfAnotherIsNotTold(t *testing.T) {
 	}
 }
 
+// That a person has typed ten wrong PINs is told to whoever shows the right datum, and so tells that it is right: but not to
+// a guesser, whom ten wrong data stop.
+func TestRule08WaitIsNotToldToGuessers(t *testing.T) {
+	h := newHouse(t)
+	h.Limits.Asked.Count = 10
+	p := h.ana()
+	for range 4 {
+		at := h.newPlace()
+		asked, code := h.sent(at, p)
+		for j := range h.Limits.Tries {
+			h.try(at, asked.Challenge, wrong(code, j))
+		}
+		h.move(time.Second)
+	}
+	if asked := h.ask(h.newPlace(), p); asked.Wait == 0 {
+		t.Fatal("ten wrong PINs, and no wait")
+	}
+	guess := p
+	for i := range citizen.WrongData.Count {
+		guess.Datum = must(nif.ParseDate(nif.Validity, fmt.Sprintf("2031-07-%02d", i+1)))
+		h.ask(h.newPlace(), guess)
+	}
+	if asked := h.ask(h.newPlace(), p); asked.Wait > 0 || asked.Challenge == "" {
+		t.Errorf("the eleventh guess is told that it is right: %+v", asked)
+	}
+}
+
 // A stranger who does not know the datum spends a budget that is nobody's.
 func TestRule02WrongDatumSpendsNothing(t *testing.T) {
 	h := newHouse(t)
