@@ -13,7 +13,7 @@ import (
 	"clave/internal/locale"
 )
 
-// gallery is where TestGallery leaves its pages to be looked at: go test ./internal/web -run Gallery -gallery /tmp/gallery
+// gallery is where TestGallery leaves its pages to be looked at: go test ./internal/web -run Gallery -gallery DIR
 var gallery = flag.String("gallery", "", "folder to write the gallery's pages to")
 
 // TestGallery shows every part once, in every language, and holds the pages to the Content-Security-Policy that they are served with.
