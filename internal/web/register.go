@@ -1,11 +1,11 @@
 package web
 
 import (
-	"clave/internal/enrolment"
 	"net/http"
 	"strings"
 	"time"
 
+	"clave/internal/enrolment"
 	"clave/internal/nif"
 	"clave/internal/secret"
 )
