@@ -192,7 +192,7 @@ func (d *Demo) node(ctx context.Context, o Options, ring *keyring.Ring, key serv
 	}
 	return node.Build(ctx, node.Config{
 		Kind: keyring.Demo, Database: database, Ring: ring, Origin: d.Clave, Parties: parties(d.Sede, key),
-		Census: func(s *store.Store) person.Census { return census.Table{Store: s} }, // whoever is imported can sign in too
+		Census: func(s *store.Store) person.Census { return census.Table{Store: s} }, // whoever is imported can register too
 		Carriers: map[notify.Channel]courier.Carrier{
 			notify.SMS: d.Inbox, notify.Email: d.Inbox, notify.Letter: d.Inbox,
 		},

@@ -123,21 +123,6 @@ func (l onlyLive) Party(ctx context.Context, id string) (relying.Party, error) {
 	return p, err
 }
 
-// warn logs every limit that is weaker than the security guide's, and the practice that a strict reading forbids.
-func warn(c Config) {
-	if c.Policy.NationalPractice {
-		slog.Info("a PIN of an advanced registration counts as substantial (national practice)")
-	}
-	d := pin.DefaultLimits()
-	if c.PIN.Tries > d.Tries || c.PIN.Lifetime > d.Lifetime || c.PIN.Asked.Count > d.Asked.Count || c.PIN.Wrong.Count > d.Wrong.Count {
-		slog.Warn("the limits of Cl@ve PIN are weaker than the security guide's")
-	}
-	l := enrolment.DefaultLimits()
-	if c.Letters.Letters.Count > l.Letters.Count || c.Letters.CSV.Count > l.CSV.Count || c.Letters.LetterLife > l.LetterLife || c.Letters.Age < l.Age {
-		slog.Warn("the limits of registration are weaker than the security guide's")
-	}
-}
-
 // Parties are the services that this node answers.
 func (n *Node) Parties() relying.Registry { return n.parties }
 
