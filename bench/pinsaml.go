@@ -15,7 +15,7 @@ import (
 	"os"
 	"time"
 
-	"clave/internal/node"
+	"clave/internal/federation/saml"
 	"clave/sede"
 )
 
@@ -68,7 +68,7 @@ func newService(now time.Time) (sede.Config, error) {
 	certificate, err := x509.ParseCertificate(der)
 	return sede.Config{
 		Origin: sedeOrigin, ProviderName: partyID + ";SEDE", Key: key, Certificate: certificate,
-		GatewayURL: claveOrigin + node.SAMLPath, GatewayIssuer: claveOrigin, Now: time.Now, Level: "low",
+		GatewayURL: claveOrigin + saml.Path, GatewayIssuer: claveOrigin, Now: time.Now, Level: "low",
 	}, err
 }
 

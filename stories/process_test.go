@@ -18,8 +18,8 @@ import (
 	"testing"
 	"time"
 
+	"clave/internal/federation/saml"
 	"clave/internal/keyring"
-	"clave/internal/node"
 	"clave/sede"
 )
 
@@ -125,7 +125,7 @@ func (p *process) townHall(w *world, dir string) *httptest.Server {
 	check(p.t, err)
 	site, err := sede.New(sede.Config{
 		Origin: w.sede, ProviderName: "P9999901A_L01999999;SEDE", Key: key, Certificate: own,
-		GatewayURL: w.clave + node.SAMLPath, GatewayIssuer: w.clave, GatewayCertificate: gateway, Level: "low",
+		GatewayURL: w.clave + saml.Path, GatewayIssuer: w.clave, GatewayCertificate: gateway, Level: "low",
 		Now: func() time.Time { return time.Now().Add(time.Duration(p.ahead.Load())) },
 	})
 	check(p.t, err)

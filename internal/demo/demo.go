@@ -25,6 +25,7 @@ import (
 	"clave/internal/census"
 	"clave/internal/courier"
 	"clave/internal/enrolment"
+	"clave/internal/federation/saml"
 	"clave/internal/keyring"
 	"clave/internal/node"
 	"clave/internal/notify"
@@ -46,9 +47,6 @@ type Options struct {
 
 // Ports are the three listeners of the demonstration, all on loopback.
 type Ports struct{ Clave, Sede, World int }
-
-// DefaultPorts are those of `clave demo`.
-var DefaultPorts = Ports{Clave: 8100, Sede: 8200, World: 8300}
 
 // Demo is a running demonstration.
 type Demo struct {
@@ -210,7 +208,7 @@ func (d *Demo) service(ring *keyring.Ring, key serviceKey) (http.Handler, error)
 	}
 	return sede.New(sede.Config{
 		Origin: d.Sede, ProviderName: partyID + ";SEDE", Key: key.signer, Certificate: key.certificate,
-		GatewayURL: d.Clave + node.SAMLPath, GatewayIssuer: d.Clave, GatewayCertificate: certificate,
+		GatewayURL: d.Clave + saml.Path, GatewayIssuer: d.Clave, GatewayCertificate: certificate,
 		Now: d.Clock.Now, Level: "low",
 	})
 }

@@ -51,7 +51,6 @@ type Login struct {
 var (
 	ErrRelay  = errors.New("login: the relay state is too long")
 	ErrMethod = errors.New("login: no method is allowed that reaches the level asked")
-	ErrLate   = errors.New("login: begun too long ago")
 )
 
 // Store is what the broker keeps. The methods join the unit of work of their context.

@@ -56,9 +56,6 @@ type Node struct {
 // ErrConfig means that the configuration cannot be served.
 var ErrConfig = errors.New("node: wrong configuration")
 
-// SAMLPath is where services post their requests (Cl@ve 2.0).
-const SAMLPath = "/Proxy2/ServiceProvider"
-
 // Build opens the database and puts the parts together. It starts nothing.
 func Build(ctx context.Context, c Config) (*Node, error) {
 	origin, err := url.Parse(c.Origin)
@@ -103,7 +100,7 @@ func Build(ctx context.Context, c Config) (*Node, error) {
 			Alarm: alarm, Now: c.Now,
 		},
 		SAML: &saml.Gateway{
-			Destination: c.Origin + SAMLPath, Issuer: c.Origin, Signer: signer, Certificate: certificate,
+			Destination: c.Origin + saml.Path, Issuer: c.Origin, Signer: signer, Certificate: certificate,
 			Parties: c.Parties, Now: c.Now, Skew: 5 * time.Minute,
 		},
 	}

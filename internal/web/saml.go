@@ -9,13 +9,9 @@ import (
 	"clave/internal/login"
 )
 
-// servicePath is where services post their requests: the address of Cl@ve 2.0, so that those integrated with it need
-// another host name and nothing else.
-const servicePath = "/Proxy2/ServiceProvider"
-
 func (s *Server) serviceRoutes(mux *http.ServeMux) {
-	mux.HandleFunc("POST "+servicePath, withoutCookies(s.takeRequest))
-	mux.HandleFunc("GET "+servicePath, s.forServices)
+	mux.HandleFunc("POST "+saml.Path, withoutCookies(s.takeRequest))
+	mux.HandleFunc("GET "+saml.Path, s.forServices)
 }
 
 // withoutCookies keeps a service's post from anything that the browser holds of us: what a foreign page sends is never

@@ -34,12 +34,6 @@ var nameIDFormats = map[string]bool{
 	"urn:oasis:names:tc:SAML:2.0:nameid-format:transient":   true,
 }
 
-var levels = map[string]assurance.Level{
-	levelName + "low":         assurance.Low,
-	levelName + "substantial": assurance.Substantial,
-	levelName + "high":        assurance.High,
-}
-
 // hides gives the method that a requested attribute takes away: in this profile to request AEATIdP is to hide the PIN. Cl@ve has more methods than we
 // offer; there is nothing to hide of those.
 var hides = map[string]assurance.Method{

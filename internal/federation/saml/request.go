@@ -2,8 +2,10 @@ package saml
 
 import (
 	"cmp"
+	"strings"
 	"time"
 
+	"clave/internal/assurance"
 	"clave/internal/login"
 	"clave/internal/relying"
 )
@@ -118,10 +120,12 @@ func (r *reader) level() error {
 	if attribute(context, "Comparison") != "minimum" || len(classes) != 1 || !is(classes[0], assertionNS, "AuthnContextClassRef") {
 		return ErrLevel
 	}
-	var known bool
-	if r.req.Level, known = levels[word(classes[0])]; !known {
+	name, known := strings.CutPrefix(word(classes[0]), levelName)
+	level, err := assurance.ParseLevel(name)
+	if !known || err != nil {
 		return ErrLevel
 	}
+	r.req.Level = level
 	return nil
 }
 

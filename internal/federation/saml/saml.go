@@ -18,6 +18,10 @@ import (
 // Protocol is the name under which a login.Request says that this package must answer it.
 const Protocol = "saml"
 
+// Path is where services post their requests, below our origin: the address of Cl@ve 2.0, so that those integrated with it
+// need another host name and nothing else.
+const Path = "/Proxy2/ServiceProvider"
+
 // Gateway is our side of the protocol. It keeps nothing between calls.
 type Gateway struct {
 	Destination string        // the address that requests are posted to; theirs must name exactly this one
