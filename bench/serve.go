@@ -127,7 +127,7 @@ func (s *server) build(ctx context.Context) (*node.Node, *keyring.Ring, error) {
 		Kind: keyring.Live, Database: s.database(), Ring: ring, Origin: claveOrigin,
 		Parties: relying.List{{
 			ID: partyID, Names: map[string]string{"es": "Sede electrónica de Villaclara", "en": "Villaclara online office"},
-			Certificates: []*x509.Certificate{party}, ReturnTo: []string{sedeOrigin + "/ReturnPage"},
+			SAML: &relying.SAML{Certificates: []*x509.Certificate{party}, ReturnTo: []string{sedeOrigin + "/ReturnPage"}},
 		}},
 		Census:   func(st *store.Store) person.Census { return census.Table{Store: st} },
 		Carriers: map[notify.Channel]courier.Carrier{notify.SMS: s, notify.Email: s, notify.Letter: s},

@@ -28,11 +28,10 @@ type serviceKey struct {
 // parties registers the sample service.
 func parties(origin string, key serviceKey) relying.List {
 	return relying.List{{
-		ID:           partyID,
-		Names:        map[string]string{"es": "Sede electrónica de Villaclara", "en": "Villaclara online office"},
-		Certificates: []*x509.Certificate{key.certificate},
-		ReturnTo:     []string{origin + "/ReturnPage"},
-		Test:         true,
+		ID:    partyID,
+		Names: map[string]string{"es": "Sede electrónica de Villaclara", "en": "Villaclara online office"},
+		SAML:  &relying.SAML{Certificates: []*x509.Certificate{key.certificate}, ReturnTo: []string{origin + "/ReturnPage"}},
+		Test:  true,
 	}}
 }
 

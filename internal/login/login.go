@@ -148,6 +148,18 @@ const (
 	NotAsked Refusal = "not-asked" // the method is not one that the request allows
 )
 
+// Failure is why a login ends without an identity, as the service is told.
+type Failure string
+
+// The failures.
+const (
+	Cancelled Failure = "cancelled" // the person gave up
+	Failed    Failure = "failed"    // the person could not prove who they are
+	TimedOut  Failure = "timed-out"
+	Denied    Failure = "denied"  // no method is left that reaches the level asked, or the person's level does not
+	Passive   Failure = "passive" // it asked us not to ask the person
+)
+
 // Result is a completed login: who it is, and how sure we are.
 type Result struct {
 	Login   Login

@@ -51,7 +51,7 @@ func TestWrongConfigurationSaysSo(t *testing.T) {
 func TestRule23NoTestPartyInALiveDatabase(t *testing.T) {
 	for kind, want := range map[keyring.Kind]error{keyring.Live: relying.ErrUnknown, keyring.Demo: nil} {
 		c := config(t, kind)
-		c.Parties = relying.List{{ID: "S0000000A_E00000000", Names: map[string]string{"es": "Prueba"}, Certificates: []*x509.Certificate{}, Test: true}}
+		c.Parties = relying.List{{ID: "S0000000A_E00000000", Names: map[string]string{"es": "Prueba"}, SAML: &relying.SAML{Certificates: []*x509.Certificate{}}, Test: true}}
 		n, err := node.Build(context.Background(), c)
 		if err != nil {
 			t.Fatal(err)

@@ -12,7 +12,7 @@ import (
 
 var party = relying.Party{
 	ID: "S0000000A_E00000000", Names: map[string]string{"es": "Sede", "en": "Office"},
-	ReturnTo: []string{"https://sede.example/ReturnPage", "https://sede.example/session/*", "http://127.0.0.1:8200/ReturnPage"},
+	SAML: &relying.SAML{ReturnTo: []string{"https://sede.example/ReturnPage", "https://sede.example/session/*", "http://127.0.0.1:8200/ReturnPage"}},
 }
 
 // TestPast16 keeps answers at home: no wildcard that was not registered, no userinfo, no encoded way around
@@ -55,7 +55,7 @@ func TestPast16Returns(t *testing.T) {
 func TestTestPartiesMayUsePlainHTTPOnLoopback(t *testing.T) {
 	p := party
 	p.Test = true
-	p.ReturnTo = append(p.ReturnTo, "http://sede.example/ReturnPage")
+	p.SAML = &relying.SAML{ReturnTo: append(p.SAML.ReturnTo, "http://sede.example/ReturnPage")}
 	if err := p.Returns("http://127.0.0.1:8200/ReturnPage"); err != nil {
 		t.Error(err)
 	}

@@ -117,7 +117,7 @@ func newGate(t testing.TB) *gate {
 	}
 	parties := relying.List{{
 		ID: "S0000000A_E00000000", Names: map[string]string{"es": "Sede de pruebas", "en": "Test service"},
-		Certificates: []*x509.Certificate{provider().certificate}, ReturnTo: []string{service},
+		SAML: &relying.SAML{Certificates: []*x509.Certificate{provider().certificate}, ReturnTo: []string{service}},
 	}}
 	g.db = db
 	g.Server = &web.Server{

@@ -14,7 +14,7 @@ import (
 type stop struct {
 	key     string // of problems
 	status  int
-	failure saml.Failure
+	failure login.Failure
 }
 
 // stopped tells whether this login has come to its end without an identity. The zero stop means that it goes on.
@@ -24,11 +24,11 @@ func (s *Server) stopped(v *visit) (stop, error) {
 	case err != nil:
 		return stop{}, err
 	case v.Login.Late(s.Now()):
-		return stop{"late", http.StatusGone, saml.TimedOut}, nil
+		return stop{"late", http.StatusGone, login.TimedOut}, nil
 	case len(methods) == 0:
-		return stop{"no-method", http.StatusForbidden, saml.Denied}, nil
+		return stop{"no-method", http.StatusForbidden, login.Denied}, nil
 	case v.TooLow:
-		return stop{"too-low", http.StatusForbidden, saml.Denied}, nil
+		return stop{"too-low", http.StatusForbidden, login.Denied}, nil
 	default:
 		return stop{}, nil
 	}
@@ -70,7 +70,7 @@ func (s *Server) cancelLogin(v *visit) error {
 		return err
 	}
 	if why.key == "" {
-		why.failure = saml.Cancelled
+		why.failure = login.Cancelled
 	}
 	refusal, err := s.Broker.Cancel(v.r.Context(), v.Login, string(why.failure), from(v.r))
 	if err != nil {
@@ -99,7 +99,7 @@ type returnPage struct {
 }
 
 // fails takes a signed failure to the service.
-func (s *Server) fails(w http.ResponseWriter, r *http.Request, request login.Request, why saml.Failure) {
+func (s *Server) fails(w http.ResponseWriter, r *http.Request, request login.Request, why login.Failure) {
 	form, err := s.SAML.Fail(request, why)
 	if err != nil {
 		s.fail(w, r, err)

@@ -37,7 +37,7 @@ func (s *Server) takeRequest(w http.ResponseWriter, r *http.Request) {
 	}
 	request, err := s.SAML.Parse(r.Context(), fields["SAMLRequest"], fields["RelayState"])
 	if errors.Is(err, saml.ErrPassive) {
-		s.fails(w, r, request, saml.Passive)
+		s.fails(w, r, request, login.Passive)
 		return
 	}
 	if err != nil {

@@ -69,7 +69,7 @@ func wantSound(t *testing.T, g *saml.Gateway, req login.Request, relayState stri
 	if req.ID == "" || req.RelayState != relayState {
 		t.Errorf("request %+v", req)
 	}
-	f, err := g.Fail(req, saml.Failed)
+	f, err := g.Fail(req, login.Failed)
 	if err != nil || f.Action != req.ReturnTo {
 		t.Errorf("cannot be answered: %v", err)
 	}

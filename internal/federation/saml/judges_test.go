@@ -28,7 +28,7 @@ func TestXmlsec1VerifiesOurs(t *testing.T) {
 		t.Fatal("xmlsec1 is missing: apt-get install xmlsec1")
 	}
 	g, req := newGateway(noon), parsed(t, newRequest(), "_x8")
-	for name, f := range map[string]saml.Form{"identity": must(g.Respond(newResult(req))), "failure": must(g.Fail(req, saml.Failed))} {
+	for name, f := range map[string]saml.Form{"identity": must(g.Respond(newResult(req))), "failure": must(g.Fail(req, login.Failed))} {
 		good := string(answer(t, f))
 		bad := strings.Replace(strings.Replace(good, "00000000T", "00000001R", 1), "003002", "003003", 1)
 		if out, err := xmlsec1(t, good); err != nil {
@@ -76,7 +76,7 @@ func TestGosaml2(t *testing.T) {
 	if got := info.Values.Get("http://es.minhafp.clave/SelectedIdP"); got != "PIN24H" {
 		t.Errorf("SelectedIdP %q", got)
 	}
-	denied := must(newGateway(noon).Fail(req, saml.Denied))
+	denied := must(newGateway(noon).Fail(req, login.Denied))
 	if info, err := sp.RetrieveAssertionInfo(denied.Fields[0].Value); err == nil {
 		t.Errorf("takes a failure for %+v", info)
 	}
@@ -127,7 +127,7 @@ func TestNodeSAML(t *testing.T) {
 
 func TestNodeSAMLFailure(t *testing.T) {
 	s, g := startNodeService(t), newGateway(time.Now())
-	got := s.judge(t, must(g.Fail(s.request(t, g), saml.Cancelled)))
+	got := s.judge(t, must(g.Fail(s.request(t, g), login.Cancelled)))
 	if got["refused"] != "SAML provider returned Responder error: 003002 - Authentication Failed" {
 		t.Errorf("%v", got)
 	}

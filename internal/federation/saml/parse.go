@@ -83,7 +83,10 @@ func (g *Gateway) verify(ctx context.Context, message []byte) (relying.Party, si
 	if err != nil {
 		return relying.Party{}, signed{}, err
 	}
-	content, err := xmlsig.Verify(doc, party.Certificates, g.Now())
+	if party.SAML == nil {
+		return relying.Party{}, signed{}, ErrParty
+	}
+	content, err := xmlsig.Verify(doc, party.SAML.Certificates, g.Now())
 	if err != nil {
 		return relying.Party{}, signed{}, because(ErrSignature, err)
 	}

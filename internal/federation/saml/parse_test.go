@@ -130,7 +130,7 @@ func TestPassive(t *testing.T) {
 	if diff := cmp.Diff(wanted(), req); diff != "" {
 		t.Error(diff)
 	}
-	f, err := g.Fail(req, saml.Passive)
+	f, err := g.Fail(req, login.Passive)
 	if err != nil {
 		t.Fatal(err)
 	}

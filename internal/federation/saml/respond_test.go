@@ -29,8 +29,8 @@ func TestGolden(t *testing.T) {
 	for name, form := range map[string]func() (saml.Form, error){
 		"response":  func() (saml.Form, error) { return g.Respond(newResult(req)) },
 		"low":       func() (saml.Form, error) { return g.Respond(low) },
-		"cancelled": func() (saml.Form, error) { return g.Fail(req, saml.Cancelled) },
-		"denied":    func() (saml.Form, error) { return g.Fail(req, saml.Denied) },
+		"cancelled": func() (saml.Form, error) { return g.Fail(req, login.Cancelled) },
+		"denied":    func() (saml.Form, error) { return g.Fail(req, login.Denied) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			f, err := form()
@@ -170,12 +170,12 @@ func TestRespondRefuses(t *testing.T) {
 
 func TestFail(t *testing.T) {
 	req := parsed(t, newRequest(), "_x8")
-	for why, want := range map[saml.Failure]string{
-		saml.Cancelled: "Responder AuthnFailed 003002 - Authentication Failed",
-		saml.Failed:    "Responder AuthnFailed 003002 - Authentication Failed",
-		saml.TimedOut:  "Responder AuthnFailed 003002 - Authentication Failed",
-		saml.Denied:    "Requester RequestDenied Request Denied",
-		saml.Passive:   "Responder NoPassive The person must be asked",
+	for why, want := range map[login.Failure]string{
+		login.Cancelled: "Responder AuthnFailed 003002 - Authentication Failed",
+		login.Failed:    "Responder AuthnFailed 003002 - Authentication Failed",
+		login.TimedOut:  "Responder AuthnFailed 003002 - Authentication Failed",
+		login.Denied:    "Requester RequestDenied Request Denied",
+		login.Passive:   "Responder NoPassive The person must be asked",
 	} {
 		t.Run(string(why), func(t *testing.T) {
 			f, err := newGateway(noon).Fail(req, why)
@@ -200,9 +200,9 @@ func TestFail(t *testing.T) {
 func TestFailRefuses(t *testing.T) {
 	for name, c := range map[string]struct {
 		req login.Request
-		why saml.Failure
+		why login.Failure
 	}{
-		"unchecked request": {login.Request{Protocol: saml.Protocol}, saml.Failed},
+		"unchecked request": {login.Request{Protocol: saml.Protocol}, login.Failed},
 		"unknown failure":   {parsed(t, newRequest(), ""), "Success"},
 	} {
 		if f, err := newGateway(noon).Fail(c.req, c.why); !errors.Is(err, saml.ErrResult) || f.Action != "" {

@@ -68,9 +68,9 @@ func newGateway(now time.Time) *saml.Gateway {
 		Destination: destination, Issuer: "https://clave.test", Signer: crypto.Signer(own.key), Certificate: own.cert,
 		Now: func() time.Time { return now }, Skew: 5 * time.Minute,
 		Parties: relying.List{
-			{ID: partyID, Names: spanish, Certificates: []*x509.Certificate{service().cert}, ReturnTo: []string{"https://sp.test/ReturnPage", "https://sp.test/session/*"}},
-			{ID: "S1111111B_E11111111", Names: spanish, ReturnTo: []string{"https://other.test/"}},
-			{ID: "S2222222C_E22222222", Names: spanish, Certificates: []*x509.Certificate{stranger().cert}, ReturnTo: []string{"https://third.test/"}},
+			{ID: partyID, Names: spanish, SAML: &relying.SAML{Certificates: []*x509.Certificate{service().cert}, ReturnTo: []string{"https://sp.test/ReturnPage", "https://sp.test/session/*"}}},
+			{ID: "S1111111B_E11111111", Names: spanish, SAML: &relying.SAML{ReturnTo: []string{"https://other.test/"}}},
+			{ID: "S2222222C_E22222222", Names: spanish, SAML: &relying.SAML{Certificates: []*x509.Certificate{stranger().cert}, ReturnTo: []string{"https://third.test/"}}},
 		},
 	}
 }
