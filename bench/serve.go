@@ -83,11 +83,11 @@ func serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	_, certificate, err := ring.Signer("saml")
+	key, err := ring.Signing("saml", time.Now())
 	if err != nil {
 		return err
 	}
-	err = s.answer(ctx, n, certificate.Raw, lines)
+	err = s.answer(ctx, n, key.Certificate.Raw, lines)
 	return errors.Join(err, n.Close(context.Background()))
 }
 
@@ -119,7 +119,7 @@ func (s *server) build(ctx context.Context) (*node.Node, *keyring.Ring, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	ring, err := keyring.Create(filepath.Join(s.Dir, "keys.json"), keyring.Live)
+	ring, err := keyring.Create(filepath.Join(s.Dir, "keys.json"), keyring.Live, time.Now())
 	if err != nil {
 		return nil, nil, err
 	}

@@ -6,7 +6,7 @@ import (
 )
 
 // shelfRoom is how many things a shelf holds at most, so that a flood of visitors cannot fill the memory. The oldest make room.
-const shelfRoom = 100_000
+const shelfRoom = 20_000
 
 // A shelf keeps things in memory for a while under keys that nobody can guess. A site that runs on several machines would
 // keep them in its database instead.
@@ -29,6 +29,10 @@ func newShelf[T any](life time.Duration) *shelf[T] {
 func (s *shelf[T]) put(key string, thing T, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.place(key, thing, now)
+}
+
+func (s *shelf[T]) place(key string, thing T, now time.Time) {
 	for len(s.order) > 0 && (len(s.order) >= shelfRoom || !now.Before(s.things[s.order[0]].until)) {
 		delete(s.things, s.order[0])
 		s.order = s.order[1:]
@@ -55,4 +59,29 @@ func (s *shelf[T]) take(key string, now time.Time) (T, bool) {
 	k, ok := s.things[key]
 	delete(s.things, key)
 	return k.thing, ok && now.Before(k.until)
+}
+
+// add puts a thing under a key that is not taken, and says whether it did: of many who bring the same, one is first.
+func (s *shelf[T]) add(key string, thing T, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if k, ok := s.things[key]; ok && now.Before(k.until) {
+		return false
+	}
+	s.place(key, thing, now)
+	return true
+}
+
+// change changes all things that fit, and says how many they are. They do not last longer for it.
+func (s *shelf[T]) change(fits func(T) bool, change func(*T)) (count int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for key, k := range s.things {
+		if fits(k.thing) {
+			change(&k.thing)
+			s.things[key] = k
+			count++
+		}
+	}
+	return count
 }

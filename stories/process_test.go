@@ -121,11 +121,11 @@ func (p *process) townHall(w *world, dir string) *httptest.Server {
 	check(p.t, err)
 	ring, err := keyring.Open(filepath.Join(dir, "keys.json"))
 	check(p.t, err)
-	_, gateway, err := ring.Signer("saml")
+	gateway, err := ring.Signing("saml", time.Now())
 	check(p.t, err)
 	site, err := sede.New(sede.Config{
 		Origin: w.sede, ProviderName: "P9999901A_L01999999;SEDE", Key: key, Certificate: own,
-		GatewayURL: w.clave + saml.Path, GatewayIssuer: w.clave, GatewayCertificate: gateway, Level: "low",
+		GatewayURL: w.clave + saml.Path, GatewayIssuer: w.clave, GatewayCertificate: gateway.Certificate, Level: "low",
 		Now: func() time.Time { return time.Now().Add(time.Duration(p.ahead.Load())) },
 	})
 	check(p.t, err)

@@ -24,7 +24,7 @@ var sentences = []sentence{
 	form(`the clock moves COUNT (minute|hour|day)s?`, (*story).moveClock),
 	form(`Clave is killed and started again`, func(s *story, _ []string) error { return s.restart() }),
 
-	form(`NAME speaks (Spanish|English)`, func(s *story, w []string) error { s.who(w[0]).lang = tongues[w[1]]; return nil }),
+	form(`NAME speaks (Spanish|Catalan|Galician|Basque|English)`, func(s *story, w []string) error { s.who(w[0]).lang = tongues[w[1]]; return nil }),
 	form(`NAME sits down at NAME's computer`, (*story).share),
 	form(`NAME opens TEXT at the town hall`, (*story).enter),
 	form(`NAME opens the page TEXT`, func(s *story, w []string) error { return s.who(w[0]).open(s.clave + w[1]) }),
@@ -92,7 +92,7 @@ func form(form string, do func(*story, []string) error) sentence {
 	return sentence{regexp.MustCompile("^" + words.Replace(form) + "$"), do}
 }
 
-var tongues = map[string]string{"Spanish": "es", "English": "en"}
+var tongues = map[string]string{"Spanish": "es", "Catalan": "ca", "Galician": "gl", "Basque": "eu", "English": "en"}
 
 func (s *story) moveClock(w []string) error {
 	n, err := strconv.Atoi(w[0])

@@ -20,7 +20,7 @@ const register = `{"nif":"12345678Z","given":"Carmen","first":"Ruiz","birth":"19
 func TestPeopleImport(t *testing.T) {
 	dir := t.TempDir()
 	in := func(name string) string { return filepath.Join(dir, name) }
-	ring, err := keyring.Create(in("keys"), keyring.Live)
+	ring, err := keyring.Create(in("keys"), keyring.Live, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

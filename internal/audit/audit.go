@@ -26,13 +26,31 @@ const (
 	ContactAsked      Event = "contact.asked"      // a code was sent to a phone or an e-mail address
 	ContactProven     Event = "contact.proven"     // and typed back
 	CitizenRegistered Event = "citizen.registered" //
+	HelpAsked         Event = "help.asked"         // a question went to the help desk
 	CitizenFrozen     Event = "citizen.frozen"     // by the code of the letter that tells of a registration
 	PhoneTaken        Event = "phone.taken"        // the number passed to another person
 	PINAsked          Event = "pin.asked"
 	PINRefused        Event = "pin.refused"
-	LoginCompleted    Event = "login.completed"
-	LoginCancelled    Event = "login.cancelled"
-	LoginFailed       Event = "login.failed" // identified, but not as the service asked
+
+	ConfirmationAsked    Event = "confirmation.asked"
+	ConfirmationGiven    Event = "confirmation.given"
+	ConfirmationRefused  Event = "confirmation.refused"
+	ConfirmationReported Event = "confirmation.reported" // "I did not ask for this": for the operator to look into
+	ConfirmationFailed   Event = "confirmation.failed"   // an answer that was not taken
+	ConfirmationUsed     Event = "confirmation.used"     // by the service, which then knows who it is
+
+	LoginIdentified Event = "login.identified" // the browser's session holds a proof
+	LoginCompleted  Event = "login.completed"  // a service was answered
+	LoginCancelled  Event = "login.cancelled"
+	LoginFailed     Event = "login.failed" // identified, but not as the service asked
+	SessionEnded    Event = "session.ended"
+
+	MethodBlocked Event = "method.blocked" // by the person, on their own pages: "this was not me"
+	RecordCopied  Event = "record.copied"  // the person took a copy of all that is kept about them
+
+	PartyAdded   Event = "party.added"
+	PartyChanged Event = "party.changed" // the outcome names the fields
+	PartyRemoved Event = "party.removed"
 )
 
 // Entry is one line of the record. Subject finds a person's entries by the keyed hash of their NIF, registered or
@@ -46,5 +64,12 @@ type Entry struct {
 	Party   string      // the relying party's id, in a login
 	Flow    string      // the login or enrolment it belongs to
 	From    string      // the visitor's address
+	Browser string      // what browser it was, coarsely: "Firefox, Android"; empty when it does not matter
 	Outcome string      // in a word, for example "dead", "wrong", "expired"; empty when the event says it all
+}
+
+// Visitor is where somebody acts from.
+type Visitor struct {
+	Address string
+	Browser string // what it is, coarsely: "Firefox, Android"
 }

@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"clave/internal/assurance"
 	"clave/internal/contact"
@@ -47,11 +49,29 @@ type Citizen struct {
 	// Frozen is set by the code of the letter that tells of a registration: nobody can identify themselves until an office
 	// has looked into it.
 	Frozen bool
+
+	// Blocked are the methods that the person closed from their own pages: somebody else had used one. Only a counter or a
+	// stronger sign-in opens it again.
+	Blocked []assurance.Method
 }
+
+// May tells whether the person can identify themselves by a method, as far as nobody has closed it.
+func (c Citizen) May(m assurance.Method) bool { return !c.Frozen && !slices.Contains(c.Blocked, m) }
 
 // FamilyName is both surnames, one space between them.
 func (c Citizen) FamilyName() string {
 	return strings.TrimSpace(c.FirstSurname + " " + c.SecondSurname)
+}
+
+// Masked names the person to themselves, on a screen that others may see: "CARMEN E. E., ***4567**".
+func (c Citizen) Masked() string {
+	name := c.GivenName
+	for _, surname := range []string{c.FirstSurname, c.SecondSurname} {
+		if r, size := utf8.DecodeRuneInString(surname); size > 0 {
+			name += " " + string(r) + "."
+		}
+	}
+	return name + ", " + c.NIF.Masked()
 }
 
 // LogValue shows the id only.

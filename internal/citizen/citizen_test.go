@@ -22,7 +22,7 @@ import (
 // even the right one, which would tell that it is.
 func TestPast02WrongDataAtOnce(t *testing.T) {
 	dir, now := t.TempDir(), time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
-	ring, err := keyring.Create(filepath.Join(dir, "keys"), keyring.Demo)
+	ring, err := keyring.Create(filepath.Join(dir, "keys"), keyring.Demo, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,24 @@ var shorts = map[notify.Kind]func(locale.Lang, map[string]string) string{
 	notify.WelcomeSMS: func(lang locale.Lang, v map[string]string) string {
 		return fold(lang.Text("sms.welcome", "host", v["host"]))
 	},
+	notify.Confirmation: func(lang locale.Lang, v map[string]string) string {
+		return fit(v["service"], func(service string) string {
+			return lang.Text("sms.confirmation", "service", service, "host", v["host"])
+		})
+	},
+	notify.NewBrowserSMS: func(lang locale.Lang, v map[string]string) string {
+		return fit(v["service"], func(service string) string {
+			return lang.Text("sms.new-browser", "service", service, "host", v["host"])
+		})
+	},
+	notify.NotMeSMS: func(lang locale.Lang, v map[string]string) string {
+		return fold(lang.Text("sms.not-me", "host", v["host"]))
+	},
+	notify.PINBlockedSMS: func(lang locale.Lang, v map[string]string) string {
+		return fit(v["service"], func(service string) string {
+			return lang.Text("sms.pin-blocked", "service", service, "host", v["host"])
+		})
+	},
 }
 
 // pin names the service. What does not fit is cut from that name, never from the rest.

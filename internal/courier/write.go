@@ -13,6 +13,7 @@ type Parcel struct {
 	ID      string // the same when a notice is repeated
 	Kind    notify.Kind
 	To      string // a phone in E.164, an e-mail address; empty for a letter
+	ReplyTo string // an e-mail address that a reader's answer goes to; empty when it is ours
 	Lang    string
 	Subject string // of an e-mail; what a letter is
 	Text    string // of an SMS or an e-mail
@@ -40,6 +41,9 @@ func Write(m notify.Message) (Parcel, error) {
 		p.Subject, p.Text = lang.Text(e.subject), lang.Text(e.text, pairs(m)...)
 		return p, nil
 	}
+	if m.Kind == notify.HelpAsked {
+		return question(p, lang, m.Values)
+	}
 	if l, ok := letters[m.Kind]; ok {
 		var err error
 		p.Subject = lang.Text(l.title)
@@ -56,6 +60,9 @@ var mails = map[notify.Kind]struct{ subject, text locale.Key }{
 	notify.PhoneTaken:   {"mail.phone-taken-subject", "mail.phone-taken"},
 	notify.AskedAgain:   {"mail.asked-again-subject", "mail.asked-again"},
 	notify.PhoneMissing: {"mail.phone-missing-subject", "mail.phone-missing"},
+	notify.NewBrowser:   {"mail.new-browser-subject", "mail.new-browser"},
+	notify.NotMe:        {"mail.not-me-subject", "mail.not-me"},
+	notify.PINBlocked:   {"mail.pin-blocked-subject", "mail.pin-blocked"},
 }
 
 // pairs are the values of a message, as a text takes them.

@@ -20,6 +20,8 @@ func values() map[string]string {
 		"code": "739154", "label": "K7P2", "service": "Agencia Tributaria", "host": "clave.example.es", "url": "https://clave.example.es",
 		"name": "Íñigo Peña d'Ors", "phone": "+34 ··· ··· 456", "csv": "KX7PQ2MN8RTW4ZJH", "freeze": "ABCDEFGH23456789", "reference": "REFERENC",
 		"address": "Calle Mayor, 1\n28013 Madrid\nMadrid", "expires": "2027-01-20", "date": "2026-11-21",
+		"reply": "ana@example.org", "text": "No me llega el SMS.\nGracias.", "problem": "Hay que esperar", "page": "/login", "lang": "es",
+		"reply": "ana@example.org", "text": "No me llega el SMS.", "problem": "Hay que esperar", "page": "/login", "lang": "es",
 	}
 }
 
@@ -102,7 +104,7 @@ func TestRule06SMSFitsOneMessage(t *testing.T) {
 
 func oneMessage(t testing.TB, lang string, v map[string]string) {
 	t.Helper()
-	for _, k := range []notify.Kind{notify.PIN, notify.PhoneCode, notify.WelcomeSMS} {
+	for _, k := range []notify.Kind{notify.PIN, notify.PhoneCode, notify.WelcomeSMS, notify.Confirmation} {
 		text := written(t, k, lang, v).Text
 		if n := courier.Septets(text); n > courier.OneMessage {
 			t.Errorf("%s has %d septets: %q", k, n, text)
@@ -138,6 +140,30 @@ func TestRule06SMSNamesTheService(t *testing.T) {
 	}
 }
 
+// A service's name is what tells a request that one made from one that somebody else did: with the longest host and PIN there is
+// still room for its beginning, in every language.
+func TestRule06SMSHasRoomForTheService(t *testing.T) {
+	for _, lang := range locale.All() {
+		v := values()
+		v["service"], v["host"], v["code"] = "Agencia Tributaria", strings.Repeat("h", courier.MaxHost), "73915482"
+		if text := written(t, notify.PIN, lang.Code(), v).Text; !strings.Contains(text, "Agencia") {
+			t.Errorf("%s: %q", lang.Code(), text)
+		}
+	}
+}
+
+// What the alphabet lacks would lose its accent on the way: the texts are written as they arrive.
+func TestRule06SMSTextsAreInTheAlphabet(t *testing.T) {
+	for _, lang := range locale.All() {
+		for _, key := range []locale.Key{"sms.pin", "sms.pin-own-code", "sms.phone-code", "sms.welcome", "sms.new-browser", "sms.confirmation"} {
+			text := lang.Text(key, "code", "1", "label", "K", "service", "S", "host", "h")
+			if courier.Septets(text) > courier.OneMessage {
+				t.Errorf("%s: %s does not arrive as it is written: %q", lang.Code(), key, text)
+			}
+		}
+	}
+}
+
 func TestSeptets(t *testing.T) {
 	for _, c := range []struct {
 		text string
@@ -151,16 +177,15 @@ func TestSeptets(t *testing.T) {
 
 func FuzzSMS(f *testing.F) {
 	for _, service := range extreme["service"] {
-		f.Add(service, "K7P2", true)
-		f.Add(service, "", false)
+		f.Add(service, "K7P2", byte(0))
+		f.Add(service, "", byte(1))
 	}
-	f.Fuzz(func(t *testing.T, service, label string, spanish bool) {
+	f.Fuzz(func(t *testing.T, service, label string, which byte) {
 		if service == "" || len(label) > 4 || strings.Trim(label, "ABCDEFGHJKLMNPQRSTUVWXYZ23456789") != "" {
 			t.Skip()
 		}
-		lang := map[bool]string{true: "es", false: "en"}[spanish]
 		v := maps.Clone(values())
 		v["service"], v["label"], v["host"] = service, label, strings.Repeat("h", courier.MaxHost)
-		oneMessage(t, lang, v)
+		oneMessage(t, locale.All()[int(which)%len(locale.All())].Code(), v)
 	})
 }

@@ -157,7 +157,7 @@ func (d *Demo) build(ctx context.Context, o Options) ([]http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	ring, err := openRing(d.path("keys.json"))
+	ring, err := openRing(d.path("keys.json"), d.Clock.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -165,7 +165,10 @@ func (d *Demo) build(ctx context.Context, o Options) ([]http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	if d.Node, err = d.node(ctx, o, ring, serviceKey); err != nil {
+	if d.Node, err = d.node(ctx, o, ring); err != nil {
+		return nil, err
+	}
+	if err := registerServices(ctx, d.Node.Store, parties(d.Sede, serviceKey), d.Clock.Now); err != nil {
 		return nil, err
 	}
 	if err := seed(ctx, d.Node.Store, list, o.Carry, d.Clock.Now()); err != nil {
@@ -179,7 +182,7 @@ func (d *Demo) build(ctx context.Context, o Options) ([]http.Handler, error) {
 	return []http.Handler{d.Node.Handler(), service, world.handler()}, nil
 }
 
-func (d *Demo) node(ctx context.Context, o Options, ring *keyring.Ring, key serviceKey) (*node.Node, error) {
+func (d *Demo) node(ctx context.Context, o Options, ring *keyring.Ring) (*node.Node, error) {
 	database := o.Database
 	if database == "" {
 		database = d.path("clave.db")
@@ -189,7 +192,7 @@ func (d *Demo) node(ctx context.Context, o Options, ring *keyring.Ring, key serv
 		style = pin.SixDigits
 	}
 	return node.Build(ctx, node.Config{
-		Kind: keyring.Demo, Database: database, Ring: ring, Origin: d.Clave, Parties: parties(d.Sede, key),
+		Kind: keyring.Demo, Database: database, Ring: ring, Origin: d.Clave,
 		Census: func(s *store.Store) person.Census { return census.Table{Store: s} }, // whoever is imported can register too
 		Carriers: map[notify.Channel]courier.Carrier{
 			notify.SMS: d.Inbox, notify.Email: d.Inbox, notify.Letter: d.Inbox,
@@ -202,27 +205,33 @@ func (d *Demo) node(ctx context.Context, o Options, ring *keyring.Ring, key serv
 }
 
 func (d *Demo) service(ring *keyring.Ring, key serviceKey) (http.Handler, error) {
-	_, certificate, err := ring.Signer("saml")
+	gateway, err := ring.Signing("saml", d.Clock.Now())
 	if err != nil {
 		return nil, err
 	}
 	return sede.New(sede.Config{
 		Origin: d.Sede, ProviderName: partyID + ";SEDE", Key: key.signer, Certificate: key.certificate,
-		GatewayURL: d.Clave + saml.Path, GatewayIssuer: d.Clave, GatewayCertificate: certificate,
+		GatewayURL: d.Clave + saml.Path, GatewayIssuer: d.Clave, GatewayCertificate: gateway.Certificate,
 		Now: d.Clock.Now, Level: "low",
 	})
 }
 
-// openRing opens the demonstration's keys, or makes them.
-func openRing(path string) (*keyring.Ring, error) {
+// openRing opens the demonstration's keys, or makes them; those of an earlier version lack some.
+func openRing(path string, now time.Time) (*keyring.Ring, error) {
 	ring, err := keyring.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return keyring.Create(path, keyring.Demo)
+		return keyring.Create(path, keyring.Demo, now)
 	}
-	if err == nil && ring.Kind() != keyring.Demo {
+	if err != nil {
+		return nil, err
+	}
+	if ring.Kind() != keyring.Demo {
 		return nil, fmt.Errorf("demo: %s holds the keys of a live installation: a demonstration never opens them", path)
 	}
-	return ring, err
+	if err := keyring.Complete(path, now); err != nil {
+		return nil, err
+	}
+	return keyring.Open(path)
 }
 
 func (d *Demo) serve(listeners []net.Listener, handlers []http.Handler) {

@@ -93,7 +93,7 @@ func TestRule23OnlyThisMachine(t *testing.T) {
 
 func TestRule23RefusesLiveKeys(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := keyring.Create(filepath.Join(dir, "keys.json"), keyring.Live); err != nil {
+	if _, err := keyring.Create(filepath.Join(dir, "keys.json"), keyring.Live, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	d, err := demo.Start(context.Background(), demo.Options{Data: dir})

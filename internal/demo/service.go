@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"context"
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"clave/internal/relying"
+	"clave/internal/store"
 )
 
 // partyID is the sample service's ProviderName, up to the semicolon.
@@ -25,14 +27,29 @@ type serviceKey struct {
 	certificate *x509.Certificate
 }
 
-// parties registers the sample service.
+// parties are the services of the demonstration.
 func parties(origin string, key serviceKey) relying.List {
 	return relying.List{{
 		ID:    partyID,
-		Names: map[string]string{"es": "Sede electrónica de Villaclara", "en": "Villaclara online office"},
+		Names: map[string]string{
+			"es": "Sede electrónica de Villaclara", "ca": "Seu electrònica de Villaclara", "eu": "Villaclarako egoitza elektronikoa",
+			"en": "Villaclara online office",
+		},
 		SAML:  &relying.SAML{Certificates: []*x509.Certificate{key.certificate}, ReturnTo: []string{origin + "/ReturnPage"}},
 		Test:  true,
 	}}
+}
+
+// registerServices writes the services of the demonstration where all services are registered: clave party shows them, and an
+// integrator's own stand beside them.
+func registerServices(ctx context.Context, s *store.Store, services relying.List, now func() time.Time) error {
+	keeper := relying.Keeper{Store: s, From: "clave demo", Now: now}
+	for _, p := range services {
+		if err := keeper.Put(ctx, p); err != nil {
+			return fmt.Errorf("demo: register %s: %w", p.ID, err)
+		}
+	}
+	return nil
 }
 
 // openService reads the key, or makes one.

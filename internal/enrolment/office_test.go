@@ -77,7 +77,7 @@ var ring = sync.OnceValues(func() (*keyring.Ring, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	return keyring.Create(filepath.Join(dir, "ring.json"), keyring.Demo)
+	return keyring.Create(filepath.Join(dir, "ring.json"), keyring.Demo, time.Now())
 })
 
 func openOffice(t *testing.T) *office {

@@ -15,16 +15,21 @@ import (
 var ErrReadable = errors.New("keyring: others may read the file")
 
 const (
-	ownerOnly  = 0o600
-	others     = 0o077
-	maxFile    = 1 << 20 // bytes
-	signerSAML = "saml"
+	ownerOnly = 0o600
+	others    = 0o077
+	maxFile   = 1 << 20 // bytes
 )
+
+// source is where a ring was read, and which file that was.
+type source struct {
+	path string
+	info os.FileInfo
+}
 
 // Create draws a new ring and writes it to path, readable by its owner only. It never replaces a file (fs.ErrExist): what was sealed with
 // the old keys would be lost. When it returns, the file survives a power cut.
-func Create(path string, kind Kind) (*Ring, error) {
-	r, err := draw(kind, time.Now())
+func Create(path string, kind Kind, now time.Time) (*Ring, error) {
+	r, err := draw(kind, now)
 	if err != nil {
 		return nil, fmt.Errorf("keyring: %w", err)
 	}
@@ -35,19 +40,17 @@ func Create(path string, kind Kind) (*Ring, error) {
 	if err := write(path, data); err != nil {
 		return nil, fmt.Errorf("keyring: %w", err)
 	}
-	return r, nil
+	return Open(path)
 }
 
 func draw(kind Kind, now time.Time) (*Ring, error) {
 	if kind != Demo && kind != Live {
 		return nil, errors.New("a ring is demo or live")
 	}
-	saml, err := makeSigning(signerSAML, kind, now)
-	if err != nil {
-		return nil, err
-	}
 	m := newMaster(secret.Bytes(idSize), secret.Bytes(secret.KeySize))
-	return &Ring{kind, m, []master{m}, map[string]signing{signerSAML: saml}}, nil
+	r := &Ring{kind: kind}
+	r.keys.Store(&keys{m, []master{m}, map[string][]Signing{}})
+	return r, r.complete(now)
 }
 
 // write leaves either the whole file on disk or none.
@@ -80,7 +83,12 @@ func Open(path string) (*Ring, error) {
 		return nil, fmt.Errorf("keyring: %w", err)
 	}
 	defer f.Close()
-	if err := checkMode(f); err != nil {
+	return read(f, path)
+}
+
+func read(f *os.File, path string) (*Ring, error) {
+	info, err := checkMode(f)
+	if err != nil {
 		return nil, err
 	}
 	data, err := io.ReadAll(io.LimitReader(f, maxFile))
@@ -91,19 +99,20 @@ func Open(path string) (*Ring, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	r.file = source{path, info}
 	return r, nil
 }
 
 // checkMode looks at the open file, not at its name, which could be changed between the two.
-func checkMode(f *os.File) error {
+func checkMode(f *os.File) (os.FileInfo, error) {
 	info, err := f.Stat()
 	switch {
 	case err != nil:
-		return fmt.Errorf("keyring: %w", err)
+		return nil, fmt.Errorf("keyring: %w", err)
 	case !info.Mode().IsRegular():
-		return fmt.Errorf("%s: %w: not a regular file", f.Name(), ErrFile)
+		return nil, fmt.Errorf("%s: %w: not a regular file", f.Name(), ErrFile)
 	case info.Mode().Perm()&others != 0:
-		return fmt.Errorf("%s: %w (mode %04o); run: chmod 600 %[1]s", f.Name(), ErrReadable, info.Mode().Perm())
+		return nil, fmt.Errorf("%s: %w (mode %04o); run: chmod 600 %[1]s", f.Name(), ErrReadable, info.Mode().Perm())
 	}
-	return nil
+	return info, nil
 }

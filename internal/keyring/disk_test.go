@@ -36,17 +36,19 @@ func TestOpenReadsWhatCreateWrote(t *testing.T) {
 	if plain, err := opened.Unseal("state", "1", made.Seal("state", "1", []byte("x"))); err != nil || string(plain) != "x" {
 		t.Errorf("unsealed %q, %v", plain, err)
 	}
-	_, a, errA := made.Signer("saml")
-	_, b, errB := opened.Signer("saml")
-	if err := errors.Join(errA, errB); err != nil || !a.Equal(b) {
-		t.Errorf("another certificate came back: %v", err)
+	for _, name := range keyring.Names() {
+		a, errA := made.Signing(name, noon)
+		b, errB := opened.Signing(name, noon)
+		if err := errors.Join(errA, errB); err != nil || a.ID != b.ID || !a.Since.Equal(b.Since) || !a.Certificate.Equal(b.Certificate) {
+			t.Errorf("%s: another key came back: %v", name, err)
+		}
 	}
 }
 
 func TestRule23KindIsForEver(t *testing.T) {
 	for _, kind := range []keyring.Kind{"", "test", "DEMO"} {
 		path := filepath.Join(t.TempDir(), "ring")
-		if _, err := keyring.Create(path, kind); err == nil {
+		if _, err := keyring.Create(path, kind, noon); err == nil {
 			t.Errorf("made a ring of kind %q", kind)
 		}
 		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
@@ -63,7 +65,7 @@ func TestCreateNeverOverwrites(t *testing.T) {
 	if err := os.WriteFile(path, []byte("precious"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := keyring.Create(path, keyring.Demo); !errors.Is(err, fs.ErrExist) {
+	if _, err := keyring.Create(path, keyring.Demo, noon); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("Create over a file: %v, want ErrExist", err)
 	}
 	if kept, err := os.ReadFile(path); err != nil || string(kept) != "precious" {
@@ -115,7 +117,7 @@ func TestOpenWithoutFile(t *testing.T) {
 	if _, err := keyring.Open(t.TempDir()); err == nil {
 		t.Error("a directory opened")
 	}
-	if _, err := keyring.Create(filepath.Join(t.TempDir(), "none", "ring"), keyring.Demo); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := keyring.Create(filepath.Join(t.TempDir(), "none", "ring"), keyring.Demo, noon); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no directory: %v", err)
 	}
 }

@@ -12,8 +12,10 @@ import (
 	"clave/internal/secret"
 )
 
+var morning = time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
+
 var sample = sync.OnceValue(func() []byte {
-	r, err := draw(Demo, time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC))
+	r, err := draw(Demo, morning)
 	if err != nil {
 		panic(err)
 	}
@@ -41,7 +43,7 @@ func changed(t *testing.T, change func(*file)) []byte {
 
 func TestDecode(t *testing.T) {
 	key := bytes.Repeat([]byte{7}, secret.KeySize)
-	other, err := draw(Demo, time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC))
+	other, err := makeSigning("oidc", Demo, morning, morning)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +55,8 @@ func TestDecode(t *testing.T) {
 		{"as written", func(*file) {}, nil},
 		{"an older master key", func(f *file) { f.Masters = append(f.Masters, fileMaster{"0000000000000001", key}) }, nil},
 		{"no signers", func(f *file) { f.Signers = nil }, nil},
-		{"later version", func(f *file) { f.Version = 2 }, ErrFile},
+		{"later version", func(f *file) { f.Version = 3 }, ErrFile},
+		{"version before the first", func(f *file) { f.Version = 0 }, ErrFile},
 		{"no kind", func(f *file) { f.Kind = "" }, ErrFile},
 		{"other kind", func(f *file) { f.Kind = "test" }, ErrFile},
 		{"no masters", func(f *file) { f.Masters = nil }, ErrFile},
@@ -67,7 +70,13 @@ func TestDecode(t *testing.T) {
 		{"a signer without name", func(f *file) { f.Signers[0].Name = "" }, ErrFile},
 		{"damaged signing key", func(f *file) { f.Signers[0].Key[40] ^= 1 }, ErrFile},
 		{"damaged certificate", func(f *file) { f.Signers[0].Certificate = key }, ErrFile},
-		{"another's certificate", func(f *file) { f.Signers[0].Certificate = other.signers["saml"].certificate.Raw }, ErrFile},
+		{"another's certificate", func(f *file) { f.Signers[0].Certificate = other.Certificate.Raw }, ErrFile},
+		{"another's id", func(f *file) { f.Signers[0].ID = f.Signers[1].ID }, ErrFile},
+		{"one key for two purposes", func(f *file) { f.Signers[1] = f.Signers[0]; f.Signers[1].Name = "signature" }, ErrFile},
+		{"RSA where ECDSA is promised", func(f *file) { f.Signers = f.Signers[2:]; f.Signers[0].Name = "oidc" }, ErrFile},
+		{"ECDSA where RSA is promised", func(f *file) { f.Signers = f.Signers[:1]; f.Signers[0].Name = "saml" }, ErrFile},
+		{"a name of a later program", func(f *file) { f.Signers[0].Name = "signature" }, nil},
+		{"two that begin at once", func(f *file) { f.Signers[1].Name = "saml" }, ErrFile},
 	}
 	for _, tt := range tests {
 		r, err := decode(changed(t, tt.change))
@@ -88,6 +97,24 @@ func TestDecodeIsStrict(t *testing.T) {
 		if _, err := decode([]byte(data)); !errors.Is(err, ErrFile) {
 			t.Errorf("%s: %v, want ErrFile", name, err)
 		}
+	}
+}
+
+// A ring from before keys had generations: one of a name, which has signed since its certificate began.
+func TestDecodeVersion1(t *testing.T) {
+	r, err := decode(changed(t, func(f *file) {
+		f.Version, f.Signers = 1, f.Signers[2:]
+		f.Signers[0].ID, f.Signers[0].Since = "", 0
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := r.Signing("saml", morning)
+	if err != nil || s.ID == "" || !s.Since.Equal(s.Certificate.NotBefore) {
+		t.Errorf("signs with %q since %v, %v", s.ID, s.Since, err)
+	}
+	if _, err := r.Signings("oidc"); !errors.Is(err, ErrNoSigner) {
+		t.Errorf("a key from nowhere: %v", err)
 	}
 }
 
@@ -118,17 +145,18 @@ func TestOlderKeyUnseals(t *testing.T) {
 
 // Keys made on one day are good the same day, on a machine whose clock is a little behind too.
 func TestCertificateDates(t *testing.T) {
-	now := time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
 	r, err := decode(sample())
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, certificate, err := r.Signer("saml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if certificate.NotBefore.After(now.Add(-time.Minute)) || !certificate.NotAfter.Equal(now.AddDate(10, 0, 0)) {
-		t.Errorf("good from %v to %v", certificate.NotBefore, certificate.NotAfter)
+	for _, name := range Names() {
+		s, err := r.Signing(name, morning)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c := s.Certificate; c.NotBefore.After(morning.Add(-time.Minute)) || !c.NotAfter.Equal(morning.AddDate(10, 0, 0)) {
+			t.Errorf("%s: good from %v to %v", name, c.NotBefore, c.NotAfter)
+		}
 	}
 }
 
@@ -136,6 +164,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(sample())
 	f.Add([]byte(`{"version":1,"kind":"demo","current":"","masters":[],"signers":[]}`))
 	f.Add([]byte(`{"version":1,"kind":"live","signers":[{"name":"saml","key":"MA==","certificate":"MA=="}]}`))
+	f.Add([]byte(`{"version":2,"kind":"live","signers":[{"name":"oidc","id":"x","since":-9223372036854775808,"key":"MA==","certificate":"MA=="}]}`))
 	f.Add([]byte("null"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := decode(data)

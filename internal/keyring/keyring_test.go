@@ -2,10 +2,6 @@ package keyring_test
 
 import (
 	"bytes"
-	"crypto"
-	"crypto/rsa"
-	"crypto/sha256"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -20,14 +17,16 @@ import (
 	"clave/internal/secret"
 )
 
-// ring is shared: drawing an RSA key takes long, and a ring never changes.
+var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+
+// ring is shared: drawing RSA keys takes long, and a ring that nobody follows never changes.
 var ring = sync.OnceValue(func() *keyring.Ring { return create(keyring.Demo) })
 
 var otherRing = sync.OnceValue(func() *keyring.Ring { return create(keyring.Live) })
 
 func create(kind keyring.Kind) *keyring.Ring {
 	path := filepath.Join(directory, string(kind)+".json")
-	r, err := keyring.Create(path, kind)
+	r, err := keyring.Create(path, kind, noon)
 	if err != nil {
 		panic(err)
 	}
@@ -107,49 +106,6 @@ func TestUseWithoutNamePanics(t *testing.T) {
 		}
 	}()
 	ring().Hash("", "K7Q")
-}
-
-func TestSigner(t *testing.T) {
-	signer, certificate, err := ring().Signer("saml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	digest := sha256.Sum256([]byte("assertion"))
-	signature, err := signer.Sign(nil, digest[:], crypto.SHA256)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := certificate.CheckSignature(x509.SHA256WithRSA, []byte("assertion"), signature); err != nil {
-		t.Errorf("the certificate does not verify: %v", err)
-	}
-	public := certificate.PublicKey.(*rsa.PublicKey)
-	if public.N.BitLen() != 2048 || !public.Equal(signer.Public()) {
-		t.Errorf("%d bits", public.N.BitLen())
-	}
-	if name := certificate.Subject.CommonName; name != "Clave saml (demo)" {
-		t.Errorf("certificate of %q", name)
-	}
-	if certificate.IsCA || certificate.KeyUsage != x509.KeyUsageDigitalSignature {
-		t.Error("the certificate may do more than sign")
-	}
-	if _, _, err := ring().Signer("oidc"); !errors.Is(err, keyring.ErrNoSigner) {
-		t.Errorf("unknown signer: %v", err)
-	}
-}
-
-func TestSignerKeepsItsKey(t *testing.T) {
-	signer, _, err := ring().Signer("saml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, bare := signer.(*rsa.PrivateKey); bare {
-		t.Error("the key itself is handed out")
-	}
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d"} {
-		if got := fmt.Sprintf(verb, signer); got != "(signing key)" {
-			t.Errorf("%s prints %.40s…", verb, got)
-		}
-	}
 }
 
 func TestRingPrintsItsKindOnly(t *testing.T) {

@@ -2,40 +2,57 @@ package keyring
 
 import (
 	"crypto"
-	"crypto/rand"
-	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
-	"crypto/x509/pkix"
+	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
-	"math/big"
+	"slices"
 	"time"
-
-	"clave/internal/secret"
 )
 
-const (
-	rsaBits       = 2048
-	validYears    = 10
-	serialSize    = 16 // bytes; RFC 5280 §4.1.2.2 allows 20
-	clockSkew     = time.Hour
-	printedSigner = "(signing key)"
-)
+// ErrNoSigner means that the ring has no signing key of that name.
+var ErrNoSigner = errors.New("keyring: no such signing key")
 
-// signing is a named key with its certificate.
-type signing struct {
-	signer      crypto.Signer
-	certificate *x509.Certificate
+const printedSigner = "(signing key)"
+
+// Signing is one generation of a named signing key.
+type Signing struct {
+	ID          string // hexadecimal; follows from the public key, unique in the ring; fits a JWK's "kid"
+	Signer      crypto.Signer
+	Certificate *x509.Certificate // self-signed
+	Since       time.Time         // signs from then on, until the next generation does
 }
 
-// Signer returns the signing key of that name and its certificate: "saml" is RSA of 2048 bits with a self-signed certificate. It fails
-// with [ErrNoSigner].
-func (r *Ring) Signer(name string) (crypto.Signer, *x509.Certificate, error) {
-	s, ok := r.signers[name]
-	if !ok {
-		return nil, nil, fmt.Errorf("%w: %q", ErrNoSigner, name)
+// Signings returns every generation of that name which a verifier must know, the oldest first: those that signed not long ago, the one that
+// signs and the ones that will. It fails with [ErrNoSigner].
+func (r *Ring) Signings(name string) ([]Signing, error) {
+	generations := r.keys.Load().signers[name]
+	if len(generations) == 0 {
+		return nil, fmt.Errorf("%w: %q", ErrNoSigner, name)
 	}
-	return hiddenSigner{s.signer}, s.certificate, nil
+	return slices.Clone(generations), nil
+}
+
+// Signing returns the generation that signs now: the youngest that has begun. Where none has, because this machine's clock is behind, it is
+// the oldest, which verifiers know. It fails with [ErrNoSigner].
+func (r *Ring) Signing(name string, now time.Time) (Signing, error) {
+	generations, err := r.Signings(name)
+	if err != nil {
+		return Signing{}, err
+	}
+	return generations[signs(generations, now)], nil
+}
+
+// signs is the place of the generation that signs now.
+func signs(generations []Signing, now time.Time) int {
+	for i := len(generations) - 1; i > 0; i-- {
+		if !generations[i].Since.After(now) {
+			return i
+		}
+	}
+	return 0
 }
 
 // hiddenSigner signs and does nothing else: the key inside would print itself, digits and all.
@@ -44,25 +61,8 @@ type hiddenSigner struct{ crypto.Signer }
 // Format prints "(signing key)" whatever the verb.
 func (hiddenSigner) Format(f fmt.State, _ rune) { io.WriteString(f, printedSigner) }
 
-// makeSigning draws an RSA key and certifies it with itself. Services trust the certificate because we gave it to them, not for its
-// issuer, so it says no more than whose it is.
-func makeSigning(name string, kind Kind, now time.Time) (signing, error) {
-	key, err := rsa.GenerateKey(rand.Reader, rsaBits)
-	if err != nil {
-		return signing{}, err
-	}
-	template := &x509.Certificate{
-		SerialNumber:          new(big.Int).SetBytes(secret.Bytes(serialSize)),
-		Subject:               pkix.Name{CommonName: fmt.Sprintf("Clave %s (%s)", name, kind)},
-		NotBefore:             now.Add(-clockSkew),
-		NotAfter:              now.AddDate(validYears, 0, 0),
-		KeyUsage:              x509.KeyUsageDigitalSignature,
-		BasicConstraintsValid: true,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		return signing{}, err
-	}
-	certificate, err := x509.ParseCertificate(der)
-	return signing{key, certificate}, err
+// newSigning joins a key, its certificate and the time when it begins, which the file counts in seconds.
+func newSigning(key crypto.Signer, certificate *x509.Certificate, since time.Time) Signing {
+	sum := sha256.Sum256(certificate.RawSubjectPublicKeyInfo)
+	return Signing{hex.EncodeToString(sum[:idSize]), hiddenSigner{key}, certificate, seconds(since)}
 }

@@ -26,7 +26,29 @@ func (l Lang) Date(t time.Time) string {
 		"{day}", strconv.Itoa(t.Day()),
 		"{month}", l.tongue().months[t.Month()-1],
 		"{year}", strconv.Itoa(t.Year()),
+		"{ko}", basqueYear(t.Year()),
+		"{a}", basqueDay(t.Day()),
 	).Replace(l.tongue().longDate)
+}
+
+// basqueYear returns the ending "of" after a year, which follows how the last word of the number sounds: bost, bat, hamar and ehun
+// end in a consonant (Euskaltzaindia, rules 7 and 37).
+func basqueYear(year int) string {
+	unit, ten := year%10, year/10%10
+	five, one := unit == 5, unit == 1 && ten%2 == 0 // an odd ten makes it hamaika
+	tens, hundreds := unit == 0 && ten%2 == 1, year%100 == 0 && year%1000 != 0
+	if five || one || tens || hundreds {
+		return "eko"
+	}
+	return "ko"
+}
+
+// basqueDay returns the article after a day, which hamaika (11, 31) holds already.
+func basqueDay(day int) string {
+	if day%20 == 11 {
+		return ""
+	}
+	return "a"
 }
 
 // ShortDate returns the day in digits, "30/06/2030", in peninsular time.

@@ -1,7 +1,7 @@
 // Package locale holds every sentence that Clave says to people, in every language it speaks, and decides which language a person
 // is spoken to in.
 //
-// A language is one file (es.go, en.go): its name, how it writes dates, and its texts, one a line. A text may hold values in braces,
+// A language is one file (es.go, ca.go): its name, how it writes dates, and its texts, one a line. A text may hold values in braces,
 // "Hola, {name}", and a choice by number, "{n|queda {n} intento|quedan {n} intentos}": the form for one, then the form for the
 // rest. Every language has the same keys and the same values in each, every key is used, and every key used exists: the tests of
 // this package read the whole program to see to it.
@@ -25,17 +25,18 @@ type tongue struct {
 	code      string // as in the lang attribute of HTML
 	name      string // as its speakers write it
 	tag       language.Tag
-	months    [12]string
-	longDate  string // holds {day}, {month} and {year}
-	shortDate string // a layout of package time
+	also      []language.Tag // other wishes that it meets
+	months    [12]string     // with what stands before them: "d'abril"
+	longDate  string         // holds {day}, {month} and {year}; in Basque the endings {a} and {ko} too
+	shortDate string         // a layout of package time
 	texts     texts
 	forms     map[Key]template // the texts, parsed
 }
 
 // tongues lists the languages in the order in which pages offer them. The first is spoken to whoever asks for none of them.
-var tongues = []*tongue{load(&spanish), load(&english)}
+var tongues = []*tongue{load(&spanish), load(&catalan), load(&galician), load(&basque), load(&english)}
 
-var matcher = language.NewMatcher(tags())
+var matcher, matched = wishes()
 
 func load(t *tongue) *tongue {
 	t.forms = make(map[Key]template, len(t.texts))
@@ -45,12 +46,16 @@ func load(t *tongue) *tongue {
 	return t
 }
 
-func tags() []language.Tag {
-	var all []language.Tag
-	for _, t := range tongues {
-		all = append(all, t.tag)
+// wishes returns what finds the tag that fits a wish best, and the language of each tag.
+func wishes() (language.Matcher, []Lang) {
+	var tags []language.Tag
+	var langs []Lang
+	for _, l := range All() {
+		for _, tag := range append([]language.Tag{l.t.tag}, l.t.also...) {
+			tags, langs = append(tags, tag), append(langs, l)
+		}
 	}
-	return all
+	return language.NewMatcher(tags), langs
 }
 
 // All returns the languages in the order in which pages offer them.
@@ -76,7 +81,7 @@ func Lookup(code string) (Lang, bool) {
 // (RFC 9110, 12.5.4); one that is empty or malformed counts as not made.
 func Match(codes ...string) Lang {
 	_, i := language.MatchStrings(matcher, codes...)
-	return Lang{tongues[i]}
+	return matched[i]
 }
 
 // Code returns the language's BCP 47 code: "es".

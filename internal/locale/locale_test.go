@@ -1,6 +1,9 @@
 package locale
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestMatch(t *testing.T) {
 	for _, c := range []struct {
@@ -17,6 +20,13 @@ func TestMatch(t *testing.T) {
 		{"a language we lack", []string{"ja"}, "es"},
 		{"malformed cookie does not hide the header", []string{"!!;q=x", "en"}, "en"},
 		{"any language", []string{"*"}, "es"},
+		{"Catalan", []string{"ca-ES,ca;q=0.9,es;q=0.8"}, "ca"},
+		{"Valencian", []string{"ca-valencia,es;q=0.8"}, "ca"},
+		{"Valencian of Spain", []string{"ca-ES-valencia"}, "ca"},
+		{"Valencian as offices say it", []string{"val"}, "ca"},
+		{"Galician", []string{"gl-ES,gl;q=0.9,es;q=0.8,en;q=0.7"}, "gl"},
+		{"Basque", []string{"eu-ES,eu;q=0.9,es;q=0.8"}, "eu"},
+		{"Spanish before Galician", []string{"es,gl;q=0.9"}, "es"},
 	} {
 		if got := Match(c.wishes...).Code(); got != c.want {
 			t.Errorf("%s: Match(%q) = %s, want %s", c.name, c.wishes, got, c.want)
@@ -37,6 +47,17 @@ func TestLookup(t *testing.T) {
 		if _, ok := Lookup(code); ok {
 			t.Errorf("Lookup(%q) found a language", code)
 		}
+	}
+}
+
+// Spanish, its neighbours, and last the language of visitors.
+func TestLanguagesStandInOrder(t *testing.T) {
+	var codes []string
+	for _, l := range All() {
+		codes = append(codes, l.Code())
+	}
+	if got := strings.Join(codes, " "); got != "es ca gl eu en" {
+		t.Errorf("pages offer %s", got)
 	}
 }
 

@@ -1,14 +1,20 @@
 // Package login is the broker: it takes one sign-in from a relying party's request to its result, whatever the protocol
-// and the method.
+// and the method, and lets one identification open several services.
 //
-// A login is nowhere but in a sealed cookie of the person's browser until something happens that must be remembered. Its
-// request is consumed when it is completed or cancelled, by a unique row in the same transaction.
+// A login is nowhere but in a sealed cookie of the person's browser until something happens that must be remembered. It goes
+// in two steps, each one unit of work:
+//
+//   - [Broker.Identify] spends a proof: the browser's session holds it from then on.
+//   - [Broker.Complete] spends the session for one login: the person has seen who asks and what they get, and has agreed. The
+//     request is consumed then, by a unique row in the same transaction.
+//
+// With single sign-on the first step is left out: [Broker.Offer] says whether a session suffices, and what is missing. A
+// session ends by [Broker.End], which leaves what is owed to its services.
 package login
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -16,6 +22,7 @@ import (
 	"clave/internal/audit"
 	"clave/internal/citizen"
 	"clave/internal/keyring"
+	"clave/internal/notify"
 	"clave/internal/relying"
 	"clave/internal/secret"
 )
@@ -34,9 +41,12 @@ type Request struct {
 	ReturnTo   string // the checked address to answer to
 	RelayState string // echoed
 	Level      assurance.Level
-	ForceAuthn bool
+	ForceAuthn bool          // only what is proven in this login counts
+	MaxAge     time.Duration // how old a proof may be; zero: as old as its session
+	Passive    bool          // the person must not be asked anything
 	Excluded   []assurance.Method
-	Echo       map[string]string // what the protocol must repeat in its answer
+	Released   []relying.Attribute // what the service is told of the person
+	Echo       map[string]string   // what the protocol must repeat in its answer
 }
 
 // Login is a begun sign-in. It travels sealed in the cookie of the browser that began it.
@@ -47,7 +57,7 @@ type Login struct {
 	Request Request
 }
 
-// Errors of Begin and Complete.
+// Errors of Begin.
 var (
 	ErrRelay  = errors.New("login: the relay state is too long")
 	ErrMethod = errors.New("login: no method is allowed that reaches the level asked")
@@ -58,25 +68,12 @@ type Store interface {
 	Do(ctx context.Context, unit func(ctx context.Context) error) error
 	citizen.Store
 	AddAudit(ctx context.Context, e audit.Entry) error
+	AddMessage(ctx context.Context, m notify.Message) error
 	// Consume marks a request as answered. The bool is false when it was already.
 	Consume(ctx context.Context, party, request string, until time.Time) (bool, error)
 	// Consumed tells whether it was.
 	Consumed(ctx context.Context, party, request string) (bool, error)
-	AddSession(ctx context.Context, s Session) error
-}
-
-// Session is what a browser holds after a sign-in. Until single sign-on uses it, it is kept as the record of an
-// identification and opens nothing.
-type Session struct {
-	ID      string
-	Citizen string
-	Browser secret.Hash // of the token in the browser's cookie
-	Method  assurance.Method
-	Level   assurance.Level
-	At      time.Time // of the identification
-	Until   time.Time
-	Party   string
-	Request string
+	SessionStore
 }
 
 // Broker takes logins from request to result.
@@ -86,13 +83,11 @@ type Broker struct {
 	Parties relying.Registry
 	Policy  assurance.Policy
 	Methods []assurance.Method // offered by this house
+	Limits  Limits
+	Origin  string // where people find our own pages, and
+	Host    string // the host of that, for messages
 	Now     func() time.Time
 }
-
-// sessionLife is the ceiling of a session.
-const sessionLife = 60 * time.Minute
-
-const sessionUse keyring.Use = "session"
 
 // Begin checks a request that its protocol has verified. It writes nothing. Errors: ErrRelay, ErrMethod,
 // relying.ErrUnknown.
@@ -136,7 +131,7 @@ func (b *Broker) allowed(l Login, party relying.Party) []assurance.Method {
 // Late tells whether a login's time is over.
 func (l Login) Late(now time.Time) bool { return !now.Before(l.Began.Add(Lifetime)) }
 
-// Refusal is why a proof does not complete a login: a value and not an error, so that what was counted stays counted.
+// Refusal is why a login does not go on: a value and not an error, so that what was counted stays counted.
 type Refusal string
 
 // The refusals.
@@ -146,6 +141,8 @@ const (
 	Answered Refusal = "answered"  // this request was answered before
 	TooLow   Refusal = "too-low"   // the person's level does not reach what the service asks
 	NotAsked Refusal = "not-asked" // the method is not one that the request allows
+	Other    Refusal = "other"     // this browser's session is another person's
+	Stale    Refusal = "stale"     // the session has ended, or holds no proof that will do: identify anew
 )
 
 // Failure is why a login ends without an identity, as the service is told.
@@ -156,65 +153,10 @@ const (
 	Cancelled Failure = "cancelled" // the person gave up
 	Failed    Failure = "failed"    // the person could not prove who they are
 	TimedOut  Failure = "timed-out"
-	Denied    Failure = "denied"  // no method is left that reaches the level asked, or the person's level does not
-	Passive   Failure = "passive" // it asked us not to ask the person
+	Denied    Failure = "denied"     // no method is left that reaches the level asked, or the person's level does not
+	Passive   Failure = "passive"    // it asked us not to ask the person, who has no session
+	MustAgree Failure = "must-agree" // it asked us not to ask the person, who has a session but must agree
 )
-
-// Result is a completed login: who it is, and how sure we are.
-type Result struct {
-	Login   Login
-	Citizen citizen.Citizen
-	Method  assurance.Method
-	Level   assurance.Level
-	At      time.Time // of the identification
-	Session string
-	From    string // the person's address
-}
-
-// Complete spends a proof: it consumes the request and saves the session and the record. It must run inside the unit of
-// work that minted the proof. Nothing may be answered before that unit committed.
-func (b *Broker) Complete(ctx context.Context, l Login, proof assurance.Proof, from string) (Result, Refusal, error) {
-	if err := proof.Check(l.ID, l.Browser); err != nil {
-		return Result{}, None, err
-	}
-	c, found, err := b.Store.Citizen(ctx, proof.Citizen())
-	if err != nil {
-		return Result{}, None, err
-	}
-	if !found {
-		return Result{}, None, fmt.Errorf("login: the proof names nobody")
-	}
-	r := Result{Login: l, Citizen: c, Method: proof.Method(), Level: proof.Level(b.Policy), At: proof.At(), From: from}
-	refusal, err := b.refuse(ctx, r)
-	if err != nil || refusal != None {
-		return r, refusal, errors.Join(err, b.record(ctx, audit.LoginFailed, r, string(refusal)))
-	}
-	if r.Session, err = b.session(ctx, r); err != nil {
-		return Result{}, None, err
-	}
-	return r, None, b.record(ctx, audit.LoginCompleted, r, string(r.Method)+" "+r.Level.String())
-}
-
-// refuse consumes the request last, so that whoever is refused for another reason can still send the service a failure.
-func (b *Broker) refuse(ctx context.Context, r Result) (Refusal, error) {
-	now := b.Now()
-	allowed, err := b.Allowed(ctx, r.Login)
-	switch {
-	case err != nil:
-		return None, err
-	case r.Login.Late(now):
-		return Late, nil
-	case !slices.Contains(allowed, r.Method):
-		return NotAsked, nil
-	case r.Level < r.Login.Request.Level:
-		return TooLow, nil
-	}
-	fresh, err := b.consume(ctx, r.Login)
-	if err != nil || fresh {
-		return None, err
-	}
-	return Answered, nil
-}
 
 // consume answers a request once. The row outlives the longest time in which the same request would still be accepted.
 func (b *Broker) consume(ctx context.Context, l Login) (bool, error) {
@@ -226,18 +168,9 @@ func (b *Broker) Answered(ctx context.Context, l Login) (bool, error) {
 	return b.Store.Consumed(ctx, l.Request.Party, l.Request.ID)
 }
 
-func (b *Broker) session(ctx context.Context, r Result) (string, error) {
-	now := b.Now()
-	s := Session{
-		ID: secret.ID(now), Citizen: r.Citizen.ID, Browser: b.Ring.Hash(sessionUse, r.Login.Browser),
-		Method: r.Method, Level: r.Level, At: r.At, Until: now.Add(sessionLife), Party: r.Login.Request.Party, Request: r.Login.Request.ID,
-	}
-	return s.ID, b.Store.AddSession(ctx, s)
-}
-
 // Cancel consumes the request of a login that the person gave up or that cannot be completed. The refusal is Answered when
 // the service has an answer already.
-func (b *Broker) Cancel(ctx context.Context, l Login, why, from string) (refusal Refusal, err error) {
+func (b *Broker) Cancel(ctx context.Context, l Login, why string, v audit.Visitor) (refusal Refusal, err error) {
 	err = b.Store.Do(ctx, func(ctx context.Context) error {
 		refusal = None
 		fresh, err := b.consume(ctx, l)
@@ -248,19 +181,19 @@ func (b *Broker) Cancel(ctx context.Context, l Login, why, from string) (refusal
 			refusal = Answered
 			return nil
 		}
-		return b.record(ctx, audit.LoginCancelled, Result{Login: l, From: from}, why)
+		return b.record(ctx, audit.LoginCancelled, l, citizen.Citizen{}, v, why)
 	})
 	return refusal, err
 }
 
-func (b *Broker) record(ctx context.Context, event audit.Event, r Result, outcome string) error {
+func (b *Broker) record(ctx context.Context, event audit.Event, l Login, c citizen.Citizen, v audit.Visitor, outcome string) error {
 	now := b.Now()
 	e := audit.Entry{
-		ID: secret.ID(now), At: now, Event: event, Citizen: r.Citizen.ID, Party: r.Login.Request.Party,
-		Flow: r.Login.ID, From: r.From, Outcome: outcome,
+		ID: secret.ID(now), At: now, Event: event, Citizen: c.ID, Party: l.Request.Party, Flow: l.ID,
+		From: v.Address, Browser: v.Browser, Outcome: outcome,
 	}
-	if !r.Citizen.NIF.IsZero() {
-		e.Subject = audit.Subject(b.Ring, r.Citizen.NIF)
+	if !c.NIF.IsZero() {
+		e.Subject = audit.Subject(b.Ring, c.NIF)
 	}
 	return b.Store.AddAudit(ctx, e)
 }

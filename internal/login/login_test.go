@@ -35,7 +35,7 @@ type house struct {
 func open(t *testing.T) *house {
 	t.Helper()
 	dir := t.TempDir()
-	ring, err := keyring.Create(filepath.Join(dir, "keys"), keyring.Demo)
+	ring, err := keyring.Create(filepath.Join(dir, "keys"), keyring.Demo, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,8 +47,13 @@ func open(t *testing.T) *house {
 	t.Cleanup(func() { h.db.Close(context.Background()) })
 	h.Broker = &login.Broker{
 		Store: h.db, Ring: ring, Policy: assurance.Policy{NationalPractice: true}, Methods: []assurance.Method{assurance.PIN}, Now: h.time,
+		Limits: login.DefaultLimits(), Origin: "https://clave.example", Host: "clave.example",
 		Parties: relying.List{
-			{ID: "sede", Names: map[string]string{"es": "Sede"}},
+			{ID: "sede", Names: map[string]string{"es": "Sede"}, SAML: &relying.SAML{Logout: "https://sede.example/logout"}},
+			{ID: "tax", Names: map[string]string{"es": "Impuestos"}, OIDC: &relying.OIDC{BackChannel: "https://tax.example/logout"}},
+			{ID: "silent", Names: map[string]string{"es": "Muda"}, SAML: &relying.SAML{}},
+			{ID: "bank", Names: map[string]string{"es": "Banco"}, Private: true},
+			{ID: "isolated", Names: map[string]string{"es": "Aislada"}, Isolated: true},
 			{ID: "strict", Names: map[string]string{"es": "Estricta"}, Level: assurance.Substantial},
 			{ID: "other", Names: map[string]string{"es": "Otra"}, Methods: []assurance.Method{"certificate"}},
 		},
@@ -103,12 +108,58 @@ func (h *house) proof(l login.Login, id string, p assurance.Proofing) assurance.
 	})
 }
 
-func (h *house) complete(l login.Login, p assurance.Proof) (r login.Result, refusal login.Refusal, err error) {
+// identify spends a proof in the browser that holds a token.
+func (h *house) identify(l login.Login, p assurance.Proof, token string) (who login.Identified, refusal login.Refusal, err error) {
 	err = h.db.Do(h.t.Context(), func(ctx context.Context) error {
-		r, refusal, err = h.Complete(ctx, l, p, "192.0.2.1")
+		who, refusal, err = h.Identify(ctx, l, p, login.Arrival{Visitor: here, Token: token})
+		return err
+	})
+	return who, refusal, err
+}
+
+var here = audit.Visitor{Address: "192.0.2.1", Browser: "Firefox, Android"}
+
+// signIn identifies somebody who is registered so, and fails the test if it cannot.
+func (h *house) signIn(l login.Login, id string, p assurance.Proofing, token string) login.Identified {
+	h.t.Helper()
+	who, refusal, err := h.identify(l, h.proof(l, id, p), token)
+	if err != nil || refusal != login.None {
+		h.t.Fatal(refusal, err)
+	}
+	return who
+}
+
+func (h *house) complete(l login.Login, mine, token string) (r login.Result, refusal login.Refusal, err error) {
+	err = h.db.Do(h.t.Context(), func(ctx context.Context) error {
+		r, refusal, err = h.Complete(ctx, l, mine, token, here)
 		return err
 	})
 	return r, refusal, err
+}
+
+func (h *house) end(id string) (list []login.Participation) {
+	h.t.Helper()
+	err := h.db.Do(h.t.Context(), func(ctx context.Context) (err error) {
+		list, err = h.End(ctx, id, "test", here)
+		return err
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return list
+}
+
+func (h *house) alive(id string) bool {
+	h.t.Helper()
+	alive, err := h.Alive(h.t.Context(), id)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return alive
+}
+
+func at(party string) func(*login.Request) {
+	return func(r *login.Request) { r.Party = party }
 }
 
 func TestBeginChecksTheRequest(t *testing.T) {
@@ -130,19 +181,23 @@ func TestBeginChecksTheRequest(t *testing.T) {
 	}
 }
 
-// A party's own least level holds whatever the request says.
+// A party's own least level holds whatever the request says. Who cannot reach it is identified nevertheless, and the service
+// can still be told.
 func TestLevelOfThePartyHolds(t *testing.T) {
 	h := open(t)
 	id := h.citizen("12345678Z", assurance.Basic)
-	l := h.begin(func(r *login.Request) { r.Party = "strict" })
+	l := h.begin(at("strict"))
 	if l.Request.Level != assurance.Substantial {
 		t.Fatalf("asks for %v", l.Request.Level)
 	}
-	if _, refusal, err := h.complete(l, h.proof(l, id, assurance.Basic)); refusal != login.TooLow || err != nil {
+	who, refusal, err := h.identify(l, h.proof(l, id, assurance.Basic), "")
+	if refusal != login.TooLow || err != nil {
 		t.Errorf("%q, %v", refusal, err)
 	}
-	// refused for another reason than an answer: the service can still be told
-	if refusal, err := h.Cancel(t.Context(), l, "denied", "192.0.2.1"); refusal != login.None || err != nil {
+	if _, refusal, err := h.complete(l, who.Session.ID, ""); refusal != login.Stale || err != nil {
+		t.Errorf("completed: %q, %v", refusal, err)
+	}
+	if refusal, err := h.Cancel(t.Context(), l, "denied", here); refusal != login.None || err != nil {
 		t.Errorf("%q, %v", refusal, err)
 	}
 }
@@ -151,18 +206,21 @@ func TestCompleteTellsWhoAndHowSure(t *testing.T) {
 	h := open(t)
 	id := h.citizen("12345678Z", assurance.Advanced)
 	l := h.begin(plain)
-	r, refusal, err := h.complete(l, h.proof(l, id, assurance.Advanced))
+	who := h.signIn(l, id, assurance.Advanced, "")
+	r, refusal, err := h.complete(l, who.Session.ID, "")
 	if err != nil || refusal != login.None {
 		t.Fatal(refusal, err)
 	}
-	if r.Citizen.ID != id || r.Level != assurance.Substantial || r.Method != assurance.PIN || !r.At.Equal(noon) || r.Session == "" || r.From != "192.0.2.1" {
+	if r.Citizen.ID != id || r.Level != assurance.Substantial || r.Method != assurance.PIN || !r.At.Equal(noon) ||
+		r.Session != who.Session.ID || r.Participation == "" || r.From != here.Address {
 		t.Errorf("%+v", r.Level)
 	}
-	if n, err := h.db.CountSessions(t.Context(), id); n != 1 || err != nil {
-		t.Errorf("%d sessions, %v", n, err)
-	}
 	entries, err := h.db.Audits(t.Context(), "", 10)
-	if err != nil || len(entries) != 1 || entries[0].Event != audit.LoginCompleted || entries[0].Citizen != id || entries[0].Party != "sede" {
+	events := map[audit.Event]bool{}
+	for _, e := range entries {
+		events[e.Event] = e.Citizen == id && e.Party == "sede" && e.Browser == here.Browser
+	}
+	if err != nil || len(entries) != 2 || !events[audit.LoginIdentified] || !events[audit.LoginCompleted] {
 		t.Errorf("%+v, %v", entries, err)
 	}
 }
@@ -172,13 +230,13 @@ func TestPast06OneRequestOneAnswer(t *testing.T) {
 	h := open(t)
 	id := h.citizen("12345678Z", assurance.Advanced)
 	l := h.begin(plain)
-	proof := h.proof(l, id, assurance.Advanced)
+	who := h.signIn(l, id, assurance.Advanced, "")
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	answers := map[login.Refusal]int{}
 	for range 50 {
 		all.Go(func() {
-			_, refusal, err := h.complete(l, proof)
+			_, refusal, err := h.complete(l, who.Session.ID, "")
 			mu.Lock()
 			defer mu.Unlock()
 			if answers[refusal]++; err != nil {
@@ -190,16 +248,13 @@ func TestPast06OneRequestOneAnswer(t *testing.T) {
 	if answers[login.None] != 1 || answers[login.Answered] != 49 {
 		t.Errorf("%v", answers)
 	}
-	if n, _ := h.db.CountSessions(t.Context(), id); n != 1 {
-		t.Errorf("%d sessions", n)
-	}
 	if answered, err := h.Answered(t.Context(), l); !answered || err != nil {
 		t.Errorf("answered: %v, %v", answered, err)
 	}
 	if answered, err := h.Answered(t.Context(), h.begin(plain)); answered || err != nil {
 		t.Errorf("another login is answered: %v, %v", answered, err)
 	}
-	if refusal, err := h.Cancel(t.Context(), l, "cancelled", ""); refusal != login.Answered || err != nil {
+	if refusal, err := h.Cancel(t.Context(), l, "cancelled", here); refusal != login.Answered || err != nil {
 		t.Errorf("cancelled after its answer: %q, %v", refusal, err)
 	}
 }
@@ -208,10 +263,11 @@ func TestCancelledIsAnswered(t *testing.T) {
 	h := open(t)
 	id := h.citizen("12345678Z", assurance.Advanced)
 	l := h.begin(plain)
-	if refusal, err := h.Cancel(t.Context(), l, "cancelled", ""); refusal != login.None || err != nil {
+	who := h.signIn(l, id, assurance.Advanced, "")
+	if refusal, err := h.Cancel(t.Context(), l, "cancelled", here); refusal != login.None || err != nil {
 		t.Fatal(refusal, err)
 	}
-	if _, refusal, err := h.complete(l, h.proof(l, id, assurance.Advanced)); refusal != login.Answered || err != nil {
+	if _, refusal, err := h.complete(l, who.Session.ID, ""); refusal != login.Answered || err != nil {
 		t.Errorf("completed after it was cancelled: %q, %v", refusal, err)
 	}
 }
@@ -220,8 +276,9 @@ func TestLate(t *testing.T) {
 	h := open(t)
 	id := h.citizen("12345678Z", assurance.Advanced)
 	l := h.begin(plain)
+	who := h.signIn(l, id, assurance.Advanced, "")
 	h.now = noon.Add(login.Lifetime)
-	if _, refusal, err := h.complete(l, h.proof(l, id, assurance.Advanced)); refusal != login.Late || err != nil {
+	if _, refusal, err := h.complete(l, who.Session.ID, ""); refusal != login.Late || err != nil {
 		t.Errorf("%q, %v", refusal, err)
 	}
 }
@@ -231,12 +288,13 @@ func TestPast14ProofOfAnotherLogin(t *testing.T) {
 	h := open(t)
 	id := h.citizen("12345678Z", assurance.Advanced)
 	mine, theirs := h.begin(plain), h.begin(plain)
-	if _, _, err := h.complete(mine, h.proof(theirs, id, assurance.Advanced)); !errors.Is(err, assurance.ErrOtherLogin) {
+	if _, _, err := h.identify(mine, h.proof(theirs, id, assurance.Advanced), ""); !errors.Is(err, assurance.ErrOtherLogin) {
 		t.Errorf("%v", err)
 	}
 	hidden := mine
 	hidden.Request.Excluded = []assurance.Method{assurance.PIN}
-	if _, refusal, err := h.complete(hidden, h.proof(mine, id, assurance.Advanced)); refusal != login.NotAsked || err != nil {
+	who := h.signIn(mine, id, assurance.Advanced, "")
+	if _, refusal, err := h.complete(hidden, who.Session.ID, ""); refusal != login.Stale || err != nil {
 		t.Errorf("%q, %v", refusal, err)
 	}
 }

@@ -13,8 +13,10 @@ import (
 
 	"clave/internal/assurance"
 	"clave/internal/authn/pin"
+	"clave/internal/confirm"
 	"clave/internal/courier"
 	"clave/internal/enrolment"
+	"clave/internal/federation/oidc"
 	"clave/internal/federation/saml"
 	"clave/internal/keyring"
 	"clave/internal/login"
@@ -29,10 +31,10 @@ import (
 // Config is everything that differs between one installation and another.
 type Config struct {
 	Kind     keyring.Kind
-	Database string        // a path for SQLite, or a postgres:// URL
-	Ring     *keyring.Ring // of the same kind
-	Origin   string        // where citizens reach us, for example "https://clave.example"
-	Parties  relying.Registry
+	Database string           // a path for SQLite, or a postgres:// URL
+	Ring     *keyring.Ring    // of the same kind
+	Origin   string           // where citizens reach us, for example "https://clave.example"
+	Parties  relying.Registry // nil: those registered in the database
 	Census   func(*store.Store) person.Census
 	Carriers map[notify.Channel]courier.Carrier
 	Policy   assurance.Policy
@@ -47,8 +49,10 @@ type Config struct {
 // Node is one server.
 type Node struct {
 	Store   *store.Store
+	ring    *keyring.Ring
 	parties relying.Registry
 	handler http.Handler
+	oidc    *oidc.Provider
 	courier *courier.Courier
 	now     func() time.Time
 }
@@ -68,19 +72,22 @@ func Build(ctx context.Context, c Config) (*Node, error) {
 	if c.Ring.Kind() != c.Kind {
 		return nil, fmt.Errorf("%w: the key ring is %s, the database is to be %s", ErrConfig, c.Ring.Kind(), c.Kind)
 	}
-	signer, certificate, err := c.Ring.Signer("saml")
-	if err != nil {
+	if _, err := c.Ring.Signings(samlKeys); err != nil {
 		return nil, err
 	}
-	n := &Node{now: c.Now, courier: &courier.Courier{Carriers: c.Carriers, Now: c.Now}}
+	n := &Node{now: c.Now, ring: c.Ring, courier: &courier.Courier{Carriers: c.Carriers, Now: c.Now}}
 	n.Store, err = store.Open(ctx, c.Database, store.Options{Kind: c.Kind, Ring: c.Ring, Now: c.Now, Owed: n.courier.Owed, Fatal: c.Fatal})
 	if err != nil {
 		return nil, err
 	}
 	n.courier.Store = n.Store
+	if c.Parties == nil {
+		c.Parties = &relying.Shelf{Source: n.Store, Now: time.Now}
+	}
 	if c.Kind == keyring.Live {
 		c.Parties = onlyLive{c.Parties}
 	}
+	c.Parties = relying.WithOwn{Registry: c.Parties}
 	n.parties = c.Parties
 	census := c.Census(n.Store)
 	alarm := &throttle.Alarm{Name: "wrong data and codes", Count: 200, Per: time.Minute}
@@ -89,24 +96,40 @@ func Build(ctx context.Context, c Config) (*Node, error) {
 		Origin: c.Origin, Demo: c.Kind == keyring.Demo, Help: c.Help, Store: n.Store, Ring: c.Ring, Parties: c.Parties, Now: c.Now,
 		Slow: web.DefaultSlow(c.Now),
 		Broker: &login.Broker{
-			Store: n.Store, Ring: c.Ring, Parties: c.Parties, Policy: c.Policy, Methods: []assurance.Method{assurance.PIN}, Now: c.Now,
+			Store: n.Store, Ring: c.Ring, Parties: c.Parties, Policy: c.Policy, Methods: []assurance.Method{assurance.PIN},
+			Limits: login.DefaultLimits(), Origin: c.Origin, Host: origin.Hostname(), Now: c.Now,
 		},
+		Records: n.Store,
 		PIN: &pin.Service{
 			Store: n.Store, Ring: c.Ring, Census: census, Limits: c.PIN, Style: c.PINStyle, Host: origin.Hostname(), Origin: c.Origin,
 			Alarm: alarm, Now: c.Now,
+		},
+		Confirm: &confirm.Service{
+			Store: n.Store, Ring: c.Ring, Parties: c.Parties, Policy: c.Policy, Methods: []assurance.Method{assurance.PIN},
+			Limits: confirm.DefaultLimits(), Host: origin.Hostname(), Now: c.Now,
 		},
 		Enrolment: &enrolment.Service{
 			Store: n.Store, Ring: c.Ring, Census: census, Limits: c.Letters, Origin: c.Origin, Host: origin.Hostname(),
 			Alarm: alarm, Now: c.Now,
 		},
 		SAML: &saml.Gateway{
-			Destination: c.Origin + saml.Path, Issuer: c.Origin, Signer: signer, Certificate: certificate,
-			Parties: c.Parties, Now: c.Now, Skew: 5 * time.Minute,
+			Destination: c.Origin + saml.Path, Issuer: c.Origin, Parties: c.Parties, Now: c.Now, Skew: 5 * time.Minute,
+			Signing: func(now time.Time) (keyring.Signing, error) { return c.Ring.Signing(samlKeys, now) },
 		},
 	}
+	if server.OIDC, err = oidc.New(oidc.Config{
+		Issuer: c.Origin, Store: n.Store, Ring: c.Ring, Parties: c.Parties, Sessions: server.Broker, Confirm: server.Confirm, Now: c.Now,
+		Begin: server.BeginLogin, End: server.TakeLogout, Problem: server.Refuse,
+	}); err != nil {
+		return nil, errors.Join(err, n.Store.Close(ctx))
+	}
+	n.oidc = server.OIDC
 	n.handler = server.Handler()
 	return n, nil
 }
+
+// samlKeys sign what we answer over SAML.
+const samlKeys = "saml"
 
 // onlyLive knows no test party: in a live database one gets only refusals (safety rule 23).
 type onlyLive struct{ relying.Registry }
@@ -129,11 +152,13 @@ func (n *Node) Handler() http.Handler { return n.handler }
 // forgetEvery is how often, in real time, what has served is deleted.
 const forgetEvery = time.Minute
 
-// Run carries messages and forgets what has served, until ctx ends.
+// Run carries messages, forgets what has served and takes up changed keys, until ctx ends.
 func (n *Node) Run(ctx context.Context) {
 	var jobs sync.WaitGroup
 	jobs.Go(func() { n.courier.Run(ctx) })
 	jobs.Go(func() { n.forget(ctx) })
+	jobs.Go(func() { n.oidc.Run(ctx) })
+	jobs.Go(func() { n.ring.Follow(ctx) })
 	jobs.Wait()
 }
 

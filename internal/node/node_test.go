@@ -22,7 +22,7 @@ import (
 func config(t *testing.T, kind keyring.Kind) node.Config {
 	t.Helper()
 	dir := t.TempDir()
-	ring, err := keyring.Create(filepath.Join(dir, "keys.json"), kind)
+	ring, err := keyring.Create(filepath.Join(dir, "keys.json"), kind, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,6 +43,30 @@ func TestWrongConfigurationSaysSo(t *testing.T) {
 		spoil(&c)
 		if _, err := node.Build(context.Background(), c); !errors.Is(err, node.ErrConfig) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Without a list of its own a node serves those registered in its database.
+func TestRule23PartiesOfTheDatabase(t *testing.T) {
+	c := config(t, keyring.Live)
+	c.Parties = nil
+	n, err := node.Build(context.Background(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close(t.Context())
+	keeper := relying.Keeper{Store: n.Store, Now: time.Now}
+	for id, test := range map[string]bool{"S1": false, "S2": true} {
+		if err := keeper.Add(t.Context(), relying.Party{ID: id, Names: map[string]string{"es": "Sede"}, Test: test, OIDC: &relying.OIDC{
+			Auth: relying.None, Redirects: []string{"https://sede.example/back"},
+		}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for id, want := range map[string]error{"S1": nil, "S2": relying.ErrUnknown, relying.House: nil} {
+		if _, err := n.Parties().Party(t.Context(), id); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", id, err, want)
 		}
 	}
 }

@@ -31,6 +31,14 @@ const (
 	PhoneTaken     Kind = "phone-taken"     // your number passed to another person, to the e-mail address
 	AskedAgain     Kind = "asked-again"     // somebody asked for a letter for you, who are registered already
 	PhoneMissing   Kind = "phone-missing"   // a PIN was asked for, and you have no phone any more
+	HelpAsked      Kind = "help-asked"      // a person's question, to the help desk's mailbox
+	Confirmation   Kind = "confirmation"    // a service asks you to confirm something on our own page
+	NewBrowser     Kind = "new-browser"     // somebody identified themselves as you in a browser never seen before, by e-mail
+	NewBrowserSMS  Kind = "new-browser-sms" // the same, to those without an e-mail address
+	NotMe          Kind = "not-me"          // you told us that it was not you: what we closed, and what next, by e-mail
+	NotMeSMS       Kind = "not-me-sms"      // the same, to the phone
+	PINBlocked     Kind = "pin-blocked"     // a PIN was asked for, and you had closed that method, by e-mail
+	PINBlockedSMS  Kind = "pin-blocked-sms" // the same, to those without an e-mail address
 )
 
 type trait struct {
@@ -50,6 +58,14 @@ var traits = map[Kind]trait{
 	PhoneTaken:     {Email, false, []string{"phone", "url"}},
 	AskedAgain:     {Email, false, []string{"url"}},
 	PhoneMissing:   {Email, false, []string{"url"}},
+	HelpAsked:      {Email, false, []string{"reply", "text", "reference", "problem", "page", "lang"}},
+	Confirmation:   {SMS, false, []string{"service", "host"}},
+	NewBrowser:     {Email, false, []string{"service", "url"}},
+	NewBrowserSMS:  {SMS, false, []string{"service", "host"}},
+	NotMe:          {Email, false, []string{"url"}},
+	NotMeSMS:       {SMS, false, []string{"host"}},
+	PINBlocked:     {Email, false, []string{"service", "url"}},
+	PINBlockedSMS:  {SMS, false, []string{"service", "host"}},
 }
 
 // Kinds lists every kind of message.

@@ -26,7 +26,7 @@ type desk struct {
 
 func openDesk(t *testing.T) desk {
 	t.Helper()
-	ring, err := keyring.Create(filepath.Join(t.TempDir(), "ring.json"), keyring.Demo)
+	ring, err := keyring.Create(filepath.Join(t.TempDir(), "ring.json"), keyring.Demo, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

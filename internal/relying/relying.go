@@ -35,7 +35,7 @@ type Party struct {
 
 // SAML is what a party has registered to speak SAML 2.0.
 type SAML struct {
-	Certificates []*x509.Certificate // any of them may sign; two while one replaces the other
+	Certificates []*x509.Certificate // any of them may sign, newest last; two while one replaces the other
 	ReturnTo     []string            // addresses to answer to, exact; one that ends in "/*" allows any path below it
 	Logout       string              // the address that takes our requests to log out; empty when it has none
 	LogoutReturn []string            // addresses that its own logout may return to, as ReturnTo
@@ -52,7 +52,7 @@ type OIDC struct {
 	Auth         Auth            // how it authenticates itself
 	Keys         json.RawMessage // its public keys, a JWK Set; or
 	KeysURI      string          // where they are, https
-	SecretHash   []byte          // SHA-256 of its 256-bit secret, for SecretBasic and SecretPost
+	SecretHashes [][]byte        // SHA-256 of its 256-bit secrets, newest last, for SecretBasic and SecretPost; two while one replaces the other
 	FAPI         bool            // the FAPI 2.0 security profile: PAR, PrivateKey, DPoP
 	SignedOnly   bool            // refuses requests that are not signed (RFC 9101)
 	CIBA         CIBA            // how a confirmation asked for by a back channel comes back; empty: it may not ask
@@ -159,8 +159,10 @@ func covers(registered, address string, u *url.URL) bool {
 	if !wild {
 		return registered == address
 	}
+	above, err := url.Parse(prefix)
+	sameHost := err == nil && above.Host == u.Host // "https://*" allows nothing
 	plain := u.RawPath == "" && !strings.Contains(u.Path, "/.") && !strings.Contains(u.Path, "//")
-	return strings.HasSuffix(prefix, "/") && plain && strings.HasPrefix(address, prefix)
+	return strings.HasSuffix(prefix, "/") && sameHost && plain && strings.HasPrefix(address, prefix)
 }
 
 func loopback(host string) bool {

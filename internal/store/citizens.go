@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"clave/internal/assurance"
 	"clave/internal/citizen"
 	"clave/internal/contact"
 	"clave/internal/nif"
@@ -22,6 +23,8 @@ type citizenBody struct {
 	Lang   string        `json:"lang"`
 	Datum  datumBody     `json:"datum"`
 	Until  time.Time     `json:"until,omitzero"`
+
+	Blocked []assurance.Method `json:"blocked,omitempty"`
 }
 
 const citizenColumns = `id, sealed, proofing, phone_binding, phone_since, activation, frozen, registered_at`
@@ -93,14 +96,14 @@ func (s *Store) citizen(ctx context.Context, column string, key any) (c citizen.
 		return c, false, err
 	}
 	c.NIF, c.GivenName, c.FirstSurname, c.SecondSurname = b.NIF, b.Given, b.First, b.Second
-	c.Phone, c.Email, c.Lang, c.Until, c.Activation = b.Phone, b.Email, b.Lang, b.Until, activation
+	c.Phone, c.Email, c.Lang, c.Until, c.Activation, c.Blocked = b.Phone, b.Email, b.Lang, b.Until, activation, b.Blocked
 	c.Datum, err = b.Datum.datum()
 	return c, err == nil, err
 }
 
 func (s *Store) sealCitizen(c citizen.Citizen) ([]byte, error) {
 	return s.seal(citizenUse, c.ID, citizenBody{
-		c.NIF, c.GivenName, c.FirstSurname, c.SecondSurname, c.Phone, c.Email, c.Lang, bodyOf(c.Datum), c.Until,
+		c.NIF, c.GivenName, c.FirstSurname, c.SecondSurname, c.Phone, c.Email, c.Lang, bodyOf(c.Datum), c.Until, c.Blocked,
 	})
 }
 
@@ -121,8 +124,8 @@ func (s *Store) KnownBrowser(ctx context.Context, browser secret.Hash) (bool, er
 }
 
 // AddKnownBrowser implements pin.Store.
-func (s *Store) AddKnownBrowser(ctx context.Context, browser secret.Hash, citizen string, now time.Time) error {
-	_, err := s.exec(ctx, `INSERT INTO known_browsers (browser, citizen, since) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+func (s *Store) AddKnownBrowser(ctx context.Context, browser secret.Hash, citizen string, now time.Time) (bool, error) {
+	n, err := s.exec(ctx, `INSERT INTO known_browsers (browser, citizen, since) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
 		browser, citizen, now)
-	return err
+	return n == 1, err
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"clave/internal/audit"
-	"clave/internal/login"
+	"clave/internal/secret"
 )
 
 // Consume implements login.Store: the row is unique, so two answers to one request cannot both be committed.
@@ -20,28 +20,15 @@ func (s *Store) Consumed(ctx context.Context, party, request string) (bool, erro
 	return found(s.queryRow(ctx, `SELECT 1 FROM answered WHERE party = $1 AND request = $2`, party, request).Scan(&one))
 }
 
-// AddSession implements login.Store.
-func (s *Store) AddSession(ctx context.Context, x login.Session) error {
-	_, err := s.exec(ctx, `INSERT INTO sessions (epoch, id, citizen, browser, method, level, party, request, at, until_at)
-		VALUES (`+currentEpoch+`, $1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		x.ID, x.Citizen, x.Browser, string(x.Method), int64(x.Level), x.Party, x.Request, x.At, x.Until)
-	return err
-}
-
-// CountSessions counts the sign-ins of a citizen that are kept.
-func (s *Store) CountSessions(ctx context.Context, citizen string) (n int, err error) {
-	err = s.queryRow(ctx, `SELECT COUNT(*) FROM sessions WHERE citizen = $1`, citizen).Scan(&n)
-	return n, err
-}
-
 // auditBody is what is sealed of an entry.
 type auditBody struct {
-	From string `json:"from"`
+	From    string `json:"from"`
+	Browser string `json:"browser,omitempty"`
 }
 
 // AddAudit saves an entry of the record.
 func (s *Store) AddAudit(ctx context.Context, e audit.Entry) error {
-	sealed, err := s.seal(auditUse, e.ID, auditBody{e.From})
+	sealed, err := s.seal(auditUse, e.ID, auditBody{e.From, e.Browser})
 	if err != nil {
 		return err
 	}
@@ -64,6 +51,21 @@ func (s *Store) scanAudit(r row) (e audit.Entry, err error) {
 	}
 	var b auditBody
 	err = s.unseal(auditUse, e.ID, sealed, &b)
-	e.Subject, e.From = subject, b.From
+	e.Subject, e.From, e.Browser = subject, b.From, b.Browser
 	return e, err
+}
+
+// LastAccess implements web.Records.
+func (s *Store) LastAccess(ctx context.Context, subject secret.Hash) (audit.Entry, bool, error) {
+	e, err := s.scanAudit(s.queryRow(ctx, `SELECT id, at, event, subject, citizen, party, flow, outcome, sealed FROM audits
+		WHERE subject = $1 AND event = $2 ORDER BY id DESC LIMIT 1`, subject, string(audit.LoginCompleted)))
+	ok, err := found(err)
+	return e, ok, err
+}
+
+// FailuresSince implements web.Records.
+func (s *Store) FailuresSince(ctx context.Context, subject secret.Hash, after string) (n int, err error) {
+	err = s.queryRow(ctx, `SELECT COUNT(*) FROM audits WHERE subject = $1 AND id > $2 AND event = $3 AND outcome = 'wrong'`,
+		subject, after, string(audit.PINRefused)).Scan(&n)
+	return n, err
 }

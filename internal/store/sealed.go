@@ -18,6 +18,8 @@ const (
 	phoneUse   keyring.Use = "citizen.phone"
 	messageUse keyring.Use = "message"
 	auditUse   keyring.Use = "audit"
+	partyUse   keyring.Use = "party"
+	sessionUse keyring.Use = "session.body"
 )
 
 // seal turns a body into bytes that only the key ring opens, and only for the same row: ad names it.
@@ -37,24 +39,35 @@ func (s *Store) unseal(use keyring.Use, ad string, sealed []byte, body any) erro
 	return json.Unmarshal(plain, body)
 }
 
-// ownRing refuses a key ring that opens nobody of those who are registered. Everybody would be a stranger to it: they could
-// not sign in, and those who were frozen could register anew. One damaged row does not stop the house.
+// ownRing refuses a key ring that opens nobody of those who are registered, people or services. Everybody would be a
+// stranger to it: they could not sign in, and those who were frozen could register anew. One damaged row does not stop the
+// house.
 func (s *Store) ownRing(ctx context.Context) error {
-	opens, err := all(ctx, s, s.opensCitizen, `SELECT id, sealed FROM citizens LIMIT 8`)
-	if err == nil && len(opens) > 0 && !slices.Contains(opens, true) {
-		err = ErrRing
+	for use, text := range map[keyring.Use]string{
+		citizenUse: `SELECT id, sealed FROM citizens LIMIT 8`,
+		partyUse:   `SELECT id, sealed FROM parties LIMIT 8`,
+	} {
+		opens, err := all(ctx, s, s.opens(use), text)
+		if err != nil {
+			return err
+		}
+		if len(opens) > 0 && !slices.Contains(opens, true) {
+			return ErrRing
+		}
 	}
-	return err
+	return nil
 }
 
-func (s *Store) opensCitizen(r row) (bool, error) {
-	var id string
-	var sealed []byte
-	if err := r.Scan(&id, &sealed); err != nil {
-		return false, err
+func (s *Store) opens(use keyring.Use) func(row) (bool, error) {
+	return func(r row) (bool, error) {
+		var id string
+		var sealed []byte
+		if err := r.Scan(&id, &sealed); err != nil {
+			return false, err
+		}
+		_, err := s.Ring.Unseal(use, id, sealed)
+		return err == nil, nil
 	}
-	_, err := s.Ring.Unseal(citizenUse, id, sealed)
-	return err == nil, nil
 }
 
 // found turns a scan of no row into false.

@@ -68,7 +68,7 @@ func TestRule21NothingPrivateAtRest(t *testing.T) {
 
 // A key ring that was lost and made anew, or is another installation's, would let everybody register a second time.
 func TestRule21AnotherRingOpensNothing(t *testing.T) {
-	other, err := keyring.Create(filepath.Join(t.TempDir(), "keys"), keyring.Demo)
+	other, err := keyring.Create(filepath.Join(t.TempDir(), "keys"), keyring.Demo, time.Now())
 	wants(t, err, nil)
 	onBoth(t, func(t *testing.T, address string) {
 		s, err := store.Open(t.Context(), address, options())

@@ -31,7 +31,7 @@ var ring = sync.OnceValue(func() *keyring.Ring {
 		panic(err)
 	}
 	defer os.RemoveAll(dir)
-	r, err := keyring.Create(filepath.Join(dir, "keys"), keyring.Demo)
+	r, err := keyring.Create(filepath.Join(dir, "keys"), keyring.Demo, time.Now())
 	if err != nil {
 		panic(err)
 	}

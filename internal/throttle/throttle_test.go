@@ -17,7 +17,7 @@ var start = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
 
 func open(t *testing.T) *store.Store {
 	t.Helper()
-	ring, err := keyring.Create(filepath.Join(t.TempDir(), "ring.json"), keyring.Demo)
+	ring, err := keyring.Create(filepath.Join(t.TempDir(), "ring.json"), keyring.Demo, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

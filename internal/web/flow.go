@@ -106,7 +106,7 @@ func (s *Server) endFlow(w http.ResponseWriter, kind, id string) {
 func (s *Server) makeRoom(w http.ResponseWriter, r *http.Request, name string, size int) {
 	var others []*http.Cookie
 	for _, c := range r.Cookies() {
-		if c.Name != name && (strings.HasPrefix(c.Name, s.cookieName(loginFlow+"-")) || strings.HasPrefix(c.Name, s.cookieName(registerFlow+"-"))) {
+		if c.Name != name && s.isFlow(c.Name) {
 			others = append(others, c)
 			size += len(c.Value)
 		}
@@ -117,6 +117,12 @@ func (s *Server) makeRoom(w http.ResponseWriter, r *http.Request, name string, s
 		s.setCookie(w, others[0].Name, "", -1)
 		others = others[1:]
 	}
+}
+
+func (s *Server) isFlow(name string) bool {
+	return slices.ContainsFunc([]string{loginFlow, registerFlow, logoutFlow}, func(kind string) bool {
+		return strings.HasPrefix(name, s.cookieName(kind+"-"))
+	})
 }
 
 func flowID(c *http.Cookie) string { return c.Name[strings.LastIndex(c.Name, "-")+1:] }

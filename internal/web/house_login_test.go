@@ -85,7 +85,7 @@ func tomorrow() time.Time {
 var ring = sync.OnceValue(func() *keyring.Ring {
 	dir := must(os.MkdirTemp("", "clave-ring"))
 	defer os.RemoveAll(dir)
-	return must(keyring.Create(filepath.Join(dir, "keys"), keyring.Demo))
+	return must(keyring.Create(filepath.Join(dir, "keys"), keyring.Demo, time.Now()))
 })
 
 // provider is the service's key with its certificate.
@@ -111,20 +111,16 @@ func newGate(t testing.TB) *gate {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close(context.Background()) })
-	signer, certificate, err := ring().Signer("saml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	parties := relying.List{{
+	parties := relying.WithOwn{Registry: relying.List{{
 		ID: "S0000000A_E00000000", Names: map[string]string{"es": "Sede de pruebas", "en": "Test service"},
 		SAML: &relying.SAML{Certificates: []*x509.Certificate{provider().certificate}, ReturnTo: []string{service}},
-	}}
+	}}}
 	g.db = db
 	g.Server = &web.Server{
 		Origin: home, Help: web.Help{Phone: "060", Address: "ayuda@clave.test"}, Store: db, Ring: ring(), Parties: parties,
 		Broker: &login.Broker{
 			Store: db, Ring: ring(), Parties: parties, Policy: assurance.Policy{NationalPractice: true},
-			Methods: []assurance.Method{assurance.PIN}, Now: g.clock.Now,
+			Methods: []assurance.Method{assurance.PIN}, Limits: login.DefaultLimits(), Origin: home, Host: "clave.test", Now: g.clock.Now,
 		},
 		PIN: &pin.Service{
 			Store: db, Ring: ring(), Census: g.people, Limits: pin.DefaultLimits(), Style: pin.SixDigits,
@@ -134,10 +130,10 @@ func newGate(t testing.TB) *gate {
 			Store: db, Ring: ring(), Census: g.people, Limits: enrolment.DefaultLimits(), Origin: home, Host: "clave.test", Now: g.clock.Now,
 		},
 		SAML: &saml.Gateway{
-			Destination: home + "/Proxy2/ServiceProvider", Issuer: home, Signer: signer, Certificate: certificate,
-			Parties: parties, Now: g.clock.Now, Skew: 5 * time.Minute,
+			Destination: home + "/Proxy2/ServiceProvider", Issuer: home, Parties: parties, Now: g.clock.Now, Skew: 5 * time.Minute,
+			Signing: func(now time.Time) (keyring.Signing, error) { return ring().Signing("saml", now) },
 		},
-		Now: g.clock.Now, Slow: web.DefaultSlow(g.clock.Now),
+		Records: db, Now: g.clock.Now, Slow: web.DefaultSlow(g.clock.Now),
 	}
 	g.Handler = g.Server.Handler()
 	return g
@@ -339,6 +335,22 @@ func (b *browser) typed(at string, p person.Person) answer {
 	return b.get(at + "/pin")
 }
 
+// enter types the PIN and agrees to go on to the service.
+func (b *browser) enter(at, pin string) answer {
+	b.t.Helper()
+	if a := b.post(at+"/pin", "pin", pin); a.Header.Get("Location") != at {
+		b.t.Fatalf("the PIN leads to %q: %s\n%s", a.Header.Get("Location"), a.Status, a.text)
+	}
+	return b.agree(at)
+}
+
+// agree goes on to the service with the session.
+func (b *browser) agree(at string) answer {
+	b.t.Helper()
+	holds(b.t, b.get(at), at+"/continue")
+	return b.post(at + "/continue")
+}
+
 // replied is what a page takes to the service.
 type replied struct {
 	action, relay, message string
@@ -365,11 +377,11 @@ func (a answer) reply(t testing.TB) replied {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, certificate, err := ring().Signer("saml")
+	key, err := ring().Signing("saml", tomorrow())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := xmlsig.Verify(doc, []*x509.Certificate{certificate}, tomorrow()); err != nil {
+	if _, err := xmlsig.Verify(doc, []*x509.Certificate{key.Certificate}, tomorrow()); err != nil {
 		t.Fatal(err)
 	}
 	return replied{html.UnescapeString(action[1]), fields["RelayState"], string(message)}

@@ -22,13 +22,15 @@ type signIn struct {
 	Expires   time.Time     `json:"e,omitzero"`  // of the challenge
 	Spent     bool          `json:"s,omitempty"` // no PIN will be right any more
 	TooLow    bool          `json:"t,omitempty"` // the person proved who they are, but not at the level asked
+	Session   string        `json:"x,omitempty"` // in which the person identified themselves in this login
+	Again     bool          `json:"a,omitempty"` // the session ended before the person agreed
 }
 
 // fullest is a login that has grown as far as it can: it must fit the cookie before the person types anything.
 func fullest(l login.Login) signIn {
 	return signIn{
 		Login: l, NIF: widest, Kind: nif.Validity, Datum: "2030-06-30", Own: "WWWW", Label: "WWWW", Challenge: l.ID,
-		Expires: l.Began.Add(time.Nanosecond), Spent: true, TooLow: true,
+		Expires: l.Began.Add(time.Nanosecond), Spent: true, TooLow: true, Session: l.ID, Again: true,
 	}
 }
 
@@ -45,6 +47,11 @@ type visit struct {
 func (s *Server) loginRoutes(mux *http.ServeMux) {
 	for pattern, page := range map[string]func(*visit) error{
 		"GET /login/{id}":           s.loginPage,
+		"GET /login/{id}/nif":       s.nifPage,
+		"POST /login/{id}/way":      s.takeWay,
+		"POST /login/{id}/me":       s.askMe,
+		"POST /login/{id}/continue": s.takeContinue,
+		"POST /login/{id}/not-me":   s.notMe,
 		"POST /login/{id}/nif":      s.takeLoginNIF,
 		"GET /login/{id}/document":  s.loginDocumentPage,
 		"POST /login/{id}/document": s.takeLoginDocument,
@@ -56,7 +63,7 @@ func (s *Server) loginRoutes(mux *http.ServeMux) {
 		mux.HandleFunc(pattern, s.visit(s.unlessStopped(page)))
 	}
 	mux.HandleFunc("POST /login/{id}/cancel", s.visit(s.cancelLogin))
-	for address, page := range map[string]string{"nif": "", "cancel": "", "again": "pin"} { // a change of language on an answer
+	for address, page := range map[string]string{"way": "", "me": "", "continue": "", "not-me": "", "cancel": "", "again": "pin"} { // a change of language on an answer
 		mux.HandleFunc("GET /login/{id}/"+address, func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, loginPath(r.PathValue("id"), page), http.StatusSeeOther)
 		})
@@ -92,6 +99,7 @@ func (s *Server) visit(page func(*visit) error) http.HandlerFunc {
 func (s *Server) inLogin(v *visit) loginFrame {
 	p := s.page(v.r)
 	p.Service = v.party.Name(p.Lang.Code())
+	v.w.Header().Set("Content-Security-Policy", contentPolicy(s.answersTo(v.Login.Request)))
 	return loginFrame{page: p, At: loginPath(v.Login.ID, "")}
 }
 

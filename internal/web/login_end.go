@@ -1,10 +1,8 @@
 package web
 
 import (
-	"errors"
 	"html/template"
 	"net/http"
-	"net/url"
 
 	"clave/internal/federation/saml"
 	"clave/internal/login"
@@ -72,7 +70,15 @@ func (s *Server) cancelLogin(v *visit) error {
 	if why.key == "" {
 		why.failure = login.Cancelled
 	}
-	refusal, err := s.Broker.Cancel(v.r.Context(), v.Login, string(why.failure), from(v.r))
+	if v.r.PostForm.Get("not-me") != "" {
+		return s.notMe(v)
+	}
+	return s.giveUp(v, why.failure)
+}
+
+// giveUp answers the service that nobody was identified.
+func (s *Server) giveUp(v *visit, why login.Failure) error {
+	refusal, err := s.Broker.Cancel(v.r.Context(), v.Login, string(why), visitor(v.r))
 	if err != nil {
 		return err
 	}
@@ -81,7 +87,7 @@ func (s *Server) cancelLogin(v *visit) error {
 		s.answered(v)
 		return nil
 	}
-	s.fails(v.w, v.r, v.Login.Request, why.failure)
+	s.fails(v.w, v.r, v.Login.Request, why)
 	return nil
 }
 
@@ -98,29 +104,18 @@ type returnPage struct {
 	Buttons []button
 }
 
-// fails takes a signed failure to the service.
-func (s *Server) fails(w http.ResponseWriter, r *http.Request, request login.Request, why login.Failure) {
-	form, err := s.SAML.Fail(request, why)
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	s.sendBack(w, r, request, returnPage{Form: form, Failed: true})
-}
-
 // sendBack shows the page that takes an answer to the service. Its policy lets it post there and nowhere else. It offers
 // no other language, because its address cannot be asked for again.
 func (s *Server) sendBack(w http.ResponseWriter, r *http.Request, request login.Request, data returnPage) {
 	party, err := s.Parties.Party(r.Context(), request.Party)
-	target, wrong := url.Parse(data.Form.Action)
-	if err := errors.Join(err, wrong); err != nil {
+	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
 	data.page = s.page(r)
 	data.Service, data.Languages = party.Name(data.Lang.Code()), nil
 	data.Buttons = []button{{Kind: "primary", Text: data.T("login.return-next")}}
-	w.Header().Set("Content-Security-Policy", contentPolicy(" "+target.Scheme+"://"+target.Host))
+	w.Header().Set("Content-Security-Policy", contentPolicy(originOf(data.Form.Action)))
 	s.show(w, r, http.StatusOK, "login-return.html", data)
 }
 

@@ -47,8 +47,8 @@ func TestTooLow(t *testing.T) {
 	}
 	a = b.get(at + "/pin?lang=en")
 	holds(t, a, "Test service asks for an advanced registration, and yours is basic", "Go back to Test service")
-	if a.StatusCode != http.StatusForbidden || g.count("sessions") != 0 {
-		t.Errorf("%s, %d sessions", a.Status, g.count("sessions"))
+	if a.StatusCode != http.StatusForbidden || g.count("participations") != 0 {
+		t.Errorf("%s, %d services were told", a.Status, g.count("participations"))
 	}
 	if reply := b.post(at + "/cancel").reply(t); !strings.Contains(reply.message, "RequestDenied") {
 		t.Errorf("answered %s", reply.message)

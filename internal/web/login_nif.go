@@ -1,12 +1,11 @@
 package web
 
 import (
-	"clave/internal/assurance"
 	"clave/internal/login"
 	"clave/internal/nif"
 )
 
-type nifPage struct {
+type nifForm struct {
 	loginFrame
 	Time    string // until when the login can be completed
 	NIF     field
@@ -14,10 +13,7 @@ type nifPage struct {
 	Buttons []button
 }
 
-func (s *Server) loginPage(v *visit) error {
-	s.makeRoomFor(v)
-	return s.askLoginNIF(v, v.NIF.String(), nil)
-}
+func (s *Server) nifPage(v *visit) error { return s.askLoginNIF(v, v.NIF.String(), nil) }
 
 // makeRoomFor drops older logins now: the post that began this one read no cookie, and so could not see them.
 func (s *Server) makeRoomFor(v *visit) {
@@ -28,13 +24,10 @@ func (s *Server) makeRoomFor(v *visit) {
 }
 
 func (s *Server) askLoginNIF(v *visit, typed string, wrong error) error {
-	data := nifPage{loginFrame: s.inLogin(v)}
+	data := nifForm{loginFrame: s.inLogin(v), Notices: s.beforeTyping(v)}
 	data.Time = data.T("login.time", "time", data.Lang.Clock(v.Login.Began.Add(login.Lifetime)))
 	data.NIF = data.nifField(typed, wrong)
 	data.Buttons = []button{{Kind: "primary", Text: data.T("login.nif-next")}}
-	if v.Login.Request.Level > assurance.Basic.Binding() {
-		data.Notices = []notice{{Kind: "info", Title: data.T("login.advanced-title"), Text: []string{data.T("login.advanced-text")}}}
-	}
 	s.show(v.w, v.r, data.status(), "login-nif.html", data)
 	return nil
 }

@@ -53,7 +53,7 @@ func TestPast04AskingAgainKeepsTheCount(t *testing.T) {
 	for range 5 {
 		for range 3 {
 			_, pin = pinOr(g, pin)
-			if a := b.post(at+"/pin", "pin", wrongPIN(pin, 0)); strings.Contains(a.text, "El PIN no es correcto") {
+			if a := b.post(at+"/pin", "pin", wrongPIN(pin, 0)); a.StatusCode != http.StatusTooManyRequests && strings.Contains(a.text, "El PIN no es correcto") {
 				compared++
 			}
 		}
@@ -92,7 +92,7 @@ func TestPast05DiesOnTime(t *testing.T) {
 	b.post(at + "/again")
 	_, pin = g.sms()
 	g.clock.Move(10*time.Minute - time.Microsecond)
-	b.post(at+"/pin", "pin", pin).reply(t)
+	b.enter(at, pin).reply(t)
 }
 
 // Row 6: two simultaneous uses of a right PIN are one answer and one session.
@@ -103,22 +103,39 @@ func TestPast06OneAnswer(t *testing.T) {
 	b.typed(at, g.registered(g.someone(12345678), assurance.Advanced, nil))
 	_, pin := g.sms()
 	cookies := b.jar.Cookies(must(http.NewRequest("GET", home+at, nil)).URL)
-	var answers, told atomic.Int64
+	var in *browser
+	var mu sync.Mutex
 	parallel(20, func(int) {
 		twin := g.browser() // a copy of the browser, cookies and all
 		twin.jar.SetCookies(must(http.NewRequest("GET", home+at, nil)).URL, cookies)
-		switch page := twin.post(at+"/pin", "pin", pin).text; {
+		if a := twin.post(at+"/pin", "pin", pin); a.Header.Get("Location") != at { // none is sent to ask for another PIN
+			t.Errorf("led to %q: %s", a.Header.Get("Location"), a.Status)
+		} else if strings.Contains(fmt.Sprint(a.Cookies()), "__Host-session=") {
+			mu.Lock()
+			defer mu.Unlock()
+			if in != nil {
+				t.Error("two browsers got a session")
+			}
+			in = twin
+		}
+	})
+	if in == nil || g.count("sessions") != 1 {
+		t.Fatalf("%d sessions", g.count("sessions"))
+	}
+	var answers, told atomic.Int64
+	cookies = in.jar.Cookies(must(http.NewRequest("GET", home+at, nil)).URL)
+	parallel(20, func(int) {
+		twin := g.browser()
+		twin.jar.SetCookies(must(http.NewRequest("GET", home+at, nil)).URL, cookies)
+		switch page := twin.post(at + "/continue").text; {
 		case strings.Contains(page, "SAMLResponse"):
 			answers.Add(1)
-		case strings.Contains(page, "Esta petición ya está contestada"): // and is not sent to ask for another PIN
+		case strings.Contains(page, "Esta petición ya está contestada"):
 			told.Add(1)
 		}
 	})
-	if told.Load() != 19 {
-		t.Errorf("%d were told that the service has its answer", told.Load())
-	}
-	if answers.Load() != 1 || g.count("sessions") != 1 {
-		t.Errorf("%d answers, %d sessions", answers.Load(), g.count("sessions"))
+	if answers.Load() != 1 || told.Load() != 19 {
+		t.Errorf("%d answers, %d were told that the service has its answer", answers.Load(), told.Load())
 	}
 }
 
@@ -133,10 +150,10 @@ func TestRequestIsAnsweredOnce(t *testing.T) {
 	_, pin := g.sms()
 	two.typed(second, who)
 	_, again := g.sms()
-	one.post(first+"/pin", "pin", pin).reply(t)
-	a := two.post(second+"/pin", "pin", again)
+	one.enter(first, pin).reply(t)
+	a := two.enter(second, again)
 	holds(t, a, "Esta petición ya está contestada")
-	if strings.Contains(a.text, "SAMLResponse") || g.count("sessions") != 1 {
+	if strings.Contains(a.text, "SAMLResponse") || g.count("participations") != 1 {
 		t.Error("answered twice")
 	}
 	gone(t, two, second)
@@ -256,6 +273,7 @@ func (g *gate) walk(who person.Person) trail {
 var masks = map[*regexp.Regexp]string{
 	regexp.MustCompile(`(?s)<p class="shown-code">.*?</p>`):                                "LABEL",
 	regexp.MustCompile(`<(span|strong) class="reference">[^<]*<`):                          "REFERENCE",
+	regexp.MustCompile(`name="reference" value="[^"]*"|reference=[A-Z0-9]{9}`):             "REFERENCE",
 	regexp.MustCompile(`name="SAMLResponse" value="[^"]*"`):                                "ANSWER",
 	regexp.MustCompile(`data-until="[^"]*"|sirve hasta las \d\d:\d\d|a partir de las \S+`): "TIME",
 }
@@ -291,36 +309,44 @@ func TestPast14LinkOfAnotherBrowser(t *testing.T) {
 	if a := g.browser().do(r); a.StatusCode != http.StatusGone {
 		t.Errorf("the cookie of one login opens another: %s", a.Status)
 	}
-	if a := attacker.post(at+"/pin", "pin", pin); !strings.Contains(a.text, "SAMLResponse") {
-		t.Errorf("the visits of others closed the login: %s", a.Status)
-	}
+	attacker.enter(at, pin).reply(t) // the visits of others closed nothing
 }
 
-// Row 15: who comes second to a shared browser finds nothing of who came first.
+// Row 15: who comes second to a shared browser finds the first person's session named, masked, and nothing more of it; their
+// own PIN does not enter it, and once it is closed they are let in as themselves.
 func TestPast15SharedBrowser(t *testing.T) {
 	g := newGate(t)
 	first := g.registered(g.someone(11111111), assurance.Advanced, nil)
-	second := g.registered(g.someone(87654321), assurance.Advanced, nil)
+	second := g.registered(g.someone(87654321), assurance.Advanced, func(c *citizen.Citizen) { c.GivenName = "BLAS" })
 	b := g.browser()
 	at := b.begun("low")
 	b.typed(at, first)
 	_, pin := g.sms()
-	b.post(at+"/pin", "pin", pin).reply(t)
+	b.enter(at, pin).reply(t)
 
 	next := b.begun("low")
 	page := b.get(next)
-	if strings.Contains(page.text, first.NIF.String()) || strings.Contains(page.text, first.NIF.Masked()) || !strings.Contains(page.text, `value="" type="text"`) {
+	holds(t, page, "ANA Á. M.", first.NIF.Masked(), "No soy esa persona")
+	if strings.Contains(page.text, first.NIF.String()) || strings.Contains(page.text, "ÁLVAREZ") {
 		t.Errorf("the first person shows:\n%s", page.text)
 	}
-	if a := b.get(next + "/pin"); strings.Contains(a.text, "shown-code") {
-		t.Error("there is a PIN to type before anybody asked")
-	}
 	b.typed(next, second)
-	if a := b.post(next+"/pin", "pin", pin); strings.Contains(a.text, "SAMLResponse") {
+	if a := b.post(next+"/pin", "pin", pin); a.StatusCode == http.StatusSeeOther {
 		t.Error("the first person's PIN serves the second")
 	}
 	_, pin = g.sms()
-	if reply := b.post(next+"/pin", "pin", pin).reply(t); !strings.Contains(reply.message, second.NIF.String()) || strings.Contains(reply.message, first.NIF.String()) {
+	a := b.post(next+"/pin", "pin", pin)
+	holds(t, a, "hay una sesión de otra persona", next+"/cancel")
+	if a := b.post(next + "/continue"); strings.Contains(a.text, "SAMLResponse") {
+		t.Fatal("somebody was answered")
+	}
+	if a := b.post(next+"/cancel", "not-me", "1"); a.Header.Get("Location") != next {
+		t.Fatalf("the session cannot be closed: %s", a.Status)
+	}
+	holds(t, b.get(next), "Identifíquese con Cl@ve PIN")
+	b.typed(next, second)
+	_, pin = g.sms()
+	if reply := b.enter(next, pin).reply(t); !strings.Contains(reply.message, second.NIF.String()) || strings.Contains(reply.message, first.NIF.String()) {
 		t.Error("the answer is not about the second person")
 	}
 }

@@ -3,12 +3,15 @@ package web
 import (
 	"cmp"
 	"context"
+	"net/http"
 	"strings"
 	"time"
 
+	"clave/internal/assurance"
 	"clave/internal/authn/pin"
 	"clave/internal/login"
 	"clave/internal/otp"
+	"clave/internal/relying"
 	"clave/internal/secret"
 )
 
@@ -118,25 +121,29 @@ func (s *Server) takePIN(v *visit) error {
 		Login: v.Login.ID, Browser: v.Login.Browser, Challenge: v.Challenge, Typed: typed,
 		Known: known, Party: v.party.ID, From: from(v.r),
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if spent.tried.Verdict != otp.Right {
+	case spent.tried.Used: // sent twice, and this is the second: the first has led further
+		return v.redirect("")
+	case spent.tried.Verdict != otp.Right:
 		return s.wrongPIN(v, spent.tried)
 	}
 	s.setCookie(v.w, s.cookieName(knownCookie), known, knownLife)
-	return s.finish(v, spent)
+	s.setCookie(v.w, s.cookieName(lastCookie), string(assurance.PIN), lastLife)
+	return s.identified(v, spent)
 }
 
 // spentPIN is what became of a typed PIN and of the login.
 type spentPIN struct {
 	tried   pin.Tried
-	result  login.Result
+	who     login.Identified
 	refusal login.Refusal
+	own     completed // when it was for our own pages, which need no second look
 }
 
-// spend lets one unit of work count the try, compare, mint the proof and complete the login with it. Nothing is answered
-// before that is committed.
+// spend lets one unit of work count the try, compare, mint the proof and put it into the browser's session. Nothing is
+// answered before that is committed.
 func (s *Server) spend(v *visit, try pin.Try) (spent spentPIN, err error) {
 	err = s.Store.Do(v.r.Context(), func(ctx context.Context) (err error) {
 		spent = spentPIN{}
@@ -144,31 +151,41 @@ func (s *Server) spend(v *visit, try pin.Try) (spent spentPIN, err error) {
 		if err != nil || spent.tried.Verdict != otp.Right {
 			return err
 		}
-		spent.result, spent.refusal, err = s.Broker.Complete(ctx, v.Login, spent.tried.Proof, try.From)
+		spent.who, spent.refusal, err = s.Broker.Identify(ctx, v.Login, spent.tried.Proof, login.Arrival{
+			Visitor: visitor(v.r), Token: s.sessionToken(v.r), New: spent.tried.New,
+		})
+		if err != nil || spent.refusal != login.None || v.party.ID != relying.House {
+			return err
+		}
+		spent.own, err = s.complete(ctx, v, spent.who.Session.ID)
 		return err
 	})
 	return spent, err
 }
 
-// finish takes the answer to the service, or says why there is none.
-func (s *Server) finish(v *visit, spent spentPIN) error {
-	switch spent.refusal {
-	case login.None:
-		form, err := s.SAML.Respond(spent.result)
-		if err != nil {
-			return err
-		}
-		s.endFlow(v.w, loginFlow, v.Login.ID)
-		s.sendBack(v.w, v.r, v.Login.Request, returnPage{Form: form})
+// identified leads somebody on who proved who they are. What they typed has served.
+func (s *Server) identified(v *visit, spent spentPIN) error {
+	v.signIn = signIn{Login: v.Login}
+	switch {
+	case spent.refusal == login.Other:
+		s.otherPerson(v)
 		return nil
-	case login.Answered:
-		s.endFlow(v.w, loginFlow, v.Login.ID)
-		s.answered(v)
-		return nil
-	case login.TooLow:
-		v.TooLow = true
+	case v.party.ID == relying.House && spent.refusal == login.None:
+		return s.enterOwn(v, spent)
 	}
-	return s.goTo(v, "") // the login's first page says what stopped it
+	v.Session, v.TooLow = spent.who.Session.ID, spent.refusal == login.TooLow
+	if !spent.who.Session.Alone {
+		s.keepSession(v.w, sessionCookie, spent.who.Token)
+	}
+	return s.goTo(v, "")
+}
+
+// otherPerson says that this browser still holds somebody else's session: it has to be ended before anybody else is let in.
+func (s *Server) otherPerson(v *visit) {
+	frame := s.inLogin(v)
+	s.loginProblem(v, problem{status: http.StatusConflict, key: "other-person", buttons: []button{
+		{Kind: "primary", Text: frame.T("login.end-other"), Name: "not-me", Value: "1"},
+	}})
 }
 
 // wrongPIN says how many tries are left, the same to everybody.
@@ -179,15 +196,6 @@ func (s *Server) wrongPIN(v *visit, tried pin.Tried) error {
 		return s.mustWait(v, tried.Wait)
 	case tried.Verdict == otp.Wrong && tried.Left > 0:
 		return s.askPIN(v, func(p *pinForm) { p.PIN.Error = p.wrong("pin", "login.pin-wrong", "n", tried.Left) })
-	}
-	answered, err := s.Broker.Answered(v.r.Context(), v.Login)
-	if err != nil {
-		return err
-	}
-	if answered { // the PIN was sent twice, and this is the second: another PIN would lead nowhere
-		s.endFlow(v.w, loginFlow, v.Login.ID)
-		s.answered(v)
-		return nil
 	}
 	v.Spent = true
 	if err := s.saveFlow(v.w, v.r, loginFlow, v.Login.ID, v.Login.Began, v.signIn); err != nil {

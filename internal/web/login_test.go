@@ -30,7 +30,7 @@ func TestSignIn(t *testing.T) {
 			if len(label) != 4 || !strings.Contains(text, label) || !strings.Contains(text, "Sede de pruebas") {
 				t.Errorf("label %q, message %q", label, text)
 			}
-			a := b.post(at+"/pin", "pin", pin)
+			a := b.enter(at, pin)
 			reply := a.reply(t)
 			if reply.action != service || reply.relay != "relay" {
 				t.Errorf("goes to %q with %q", reply.action, reply.relay)

@@ -16,6 +16,7 @@ type page struct {
 	Service, HelpPhone, Address  string
 	Reference                    string
 	AccessibilityURL, PrivacyURL string
+	HelpURL                      string
 	Demo                         bool
 	Errors                       errorList
 }
@@ -33,7 +34,7 @@ func (s *Server) page(r *http.Request) page {
 	lang := langOf(r)
 	p := page{
 		Lang: lang, HelpPhone: s.Help.Phone, Address: s.Help.Address, Demo: s.Demo,
-		AccessibilityURL: "/accessibility", PrivacyURL: "/privacy", Errors: errorList{Lang: lang},
+		AccessibilityURL: "/accessibility", PrivacyURL: "/privacy", HelpURL: helpPath, Errors: errorList{Lang: lang},
 	}
 	for _, l := range locale.All() {
 		query := r.URL.Query()

@@ -29,9 +29,10 @@ var problems = map[string]said{
 	"for-services":     {"problem.for-services.title", "problem.for-services.text", "problem.for-services.do"},
 	"form":             {"problem.form.title", "problem.form.text", "problem.form.do"},
 	"late":             {"problem.late.title", "problem.late.text", "problem.late.do"},
-	"logout":           {"problem.logout.title", "problem.logout.text", "problem.logout.do"},
 	"no-login":         {"problem.no-login.title", "problem.no-login.text", "problem.no-login.do"},
+	"no-logout":        {"problem.no-logout.title", "problem.no-logout.text", "problem.no-logout.do"},
 	"no-method":        {"problem.no-method.title", "problem.no-method.text", "problem.no-method.do"},
+	"other-person":     {"problem.other-person.title", "problem.other-person.text", "problem.other-person.do"},
 	"request":          {"problem.request.title", "problem.request.text", "problem.request.do"},
 	"stale":            {"problem.stale.title", "problem.stale.text", "problem.stale.do"},
 	"too-low":          {"problem.too-low.title", "problem.too-low.text", "problem.too-low.do"},
@@ -41,6 +42,7 @@ var problems = map[string]said{
 
 type problemPage struct {
 	page
+	more
 	Title   string
 	Text    string
 	Do      string
@@ -53,9 +55,10 @@ func (s *Server) problem(w http.ResponseWriter, r *http.Request, p problem) {
 	data := problemPage{page: s.page(r), Number: p.reference, Action: p.action, Buttons: p.buttons}
 	data.Service = p.service
 	if data.Number == "" {
-		data.Number = newReference()
+		data.Number = s.newReference(p.key)
 		slog.InfoContext(r.Context(), "problem shown", "reference", data.Number, "problem", p.key, "path", r.Pattern)
 	}
+	data.more = s.more(data.page, r, p.key, data.Number)
 	texts := problems[p.key]
 	data.Title, data.Text, data.Do = data.T(texts.title, p.args...), data.T(texts.text, p.args...), data.T(texts.do, p.args...)
 	if len(data.Buttons) == 0 {

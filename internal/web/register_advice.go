@@ -98,6 +98,7 @@ func (s *Server) lostJourney(w http.ResponseWriter, r *http.Request, j journey) 
 
 type advicePage struct {
 	page
+	more
 	Title, Lead string
 	Text        []string
 	Buttons     []button
@@ -105,7 +106,8 @@ type advicePage struct {
 
 func (s *Server) advise(w http.ResponseWriter, r *http.Request, status int, a advice, e enrolmentStep, args ...any) {
 	data := advicePage{page: s.page(r)}
-	data.Reference = newReference()
+	data.Reference = s.newReference(string(a.title))
+	data.more = s.more(data.page, r, string(a.title), data.Reference)
 	slog.InfoContext(r.Context(), "registration stopped", "reference", data.Reference, "why", string(a.title))
 	data.Title, data.Lead = data.T(a.title), data.T(a.lead, args...)
 	for _, key := range a.list {

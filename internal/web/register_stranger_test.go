@@ -29,7 +29,7 @@ var strangers = []stranger{
 func plain(page string) string {
 	page = regexp.MustCompile(`[0-9A-HJKMNP-TV-Z]{26}`).ReplaceAllString(page, "ID")
 	page = shownCode.ReplaceAllString(page, "SHOWN")
-	page = regexp.MustCompile(`<span class="reference">[^<]*`).ReplaceAllString(page, "REFERENCE")
+	page = regexp.MustCompile(`<(?:span|strong) class="reference">[^<]*|reference=[A-Z0-9]{9}|name="reference" value="[^"]*"`).ReplaceAllString(page, "REFERENCE")
 	for _, other := range strangers {
 		page = strings.ReplaceAll(page, other.nif, "NIF")
 	}

@@ -54,7 +54,7 @@ var registryRing = sync.OnceValues(func() (*keyring.Ring, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	return keyring.Create(filepath.Join(dir, "ring.json"), keyring.Demo)
+	return keyring.Create(filepath.Join(dir, "ring.json"), keyring.Demo, time.Now())
 })
 
 func openRegistry(t *testing.T) *registry {

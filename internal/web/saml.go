@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"clave/internal/federation/oidc"
 	"clave/internal/federation/saml"
 	"clave/internal/login"
 )
@@ -12,6 +13,11 @@ import (
 func (s *Server) serviceRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("POST "+saml.Path, withoutCookies(s.takeRequest))
 	mux.HandleFunc("GET "+saml.Path, s.forServices)
+	mux.HandleFunc("GET "+metadataPath, s.metadata)
+	if s.OIDC != nil {
+		mux.Handle(oidc.Path+"/", s.OIDC.Handler())
+		mux.Handle("/.well-known/", s.OIDC.Handler())
+	}
 }
 
 // withoutCookies keeps a service's post from anything that the browser holds of us: what a foreign page sends is never
@@ -35,21 +41,33 @@ func (s *Server) takeRequest(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, err)
 		return
 	}
-	request, err := s.SAML.Parse(r.Context(), fields["SAMLRequest"], fields["RelayState"])
-	if errors.Is(err, saml.ErrPassive) {
-		s.fails(w, r, request, login.Passive)
-		return
-	}
+	purpose, err := saml.PurposeOf(fields)
 	if err != nil {
 		s.refuse(w, r, err)
 		return
 	}
-	s.beginLogin(w, r, request)
+	switch purpose {
+	case saml.AsksLogout:
+		s.takeLogout(w, r, fields)
+	case saml.AnswersLogout:
+		s.takeLogoutAnswer(w, r, fields)
+	default:
+		s.takeLogin(w, r, fields)
+	}
 }
 
-// beginLogin puts the login into the browser. One that no method can complete begins too: its page says so, and lets the
+func (s *Server) takeLogin(w http.ResponseWriter, r *http.Request, fields map[string]string) {
+	request, err := s.SAML.Parse(r.Context(), fields["SAMLRequest"], fields["RelayState"])
+	if err != nil {
+		s.refuse(w, r, err)
+		return
+	}
+	s.BeginLogin(w, r, request)
+}
+
+// BeginLogin puts the login into the browser. One that no method can complete begins too: its page says so, and lets the
 // person go back.
-func (s *Server) beginLogin(w http.ResponseWriter, r *http.Request, request login.Request) {
+func (s *Server) BeginLogin(w http.ResponseWriter, r *http.Request, request login.Request) {
 	l, err := s.Broker.Begin(r.Context(), request)
 	if err != nil && !errors.Is(err, login.ErrMethod) {
 		s.refuse(w, r, err)
@@ -66,6 +84,25 @@ func (s *Server) beginLogin(w http.ResponseWriter, r *http.Request, request logi
 	http.Redirect(w, r, loginPath(l.ID, ""), http.StatusSeeOther)
 }
 
+// metadataPath is where services find our SAML metadata.
+const metadataPath = "/saml/metadata"
+
+func (s *Server) metadata(w http.ResponseWriter, r *http.Request) {
+	text, err := s.SAML.Metadata()
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/samlmetadata+xml")
+	w.Header().Set("Cache-Control", "public, max-age=600")
+	_, _ = w.Write(text) // the visitor may have gone
+}
+
+// Refuse shows why a service's request over OpenID Connect is not taken, as refuse does.
+func (s *Server) Refuse(w http.ResponseWriter, r *http.Request, reason string) {
+	s.sayRefused(w, r, refused{reason, http.StatusBadRequest, "request"})
+}
+
 // refuse shows that a service's request is not taken. Nobody is sent anywhere: nothing shows yet that the request is the
 // service's. The log has the reason, in a word.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
@@ -74,7 +111,11 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		s.fail(w, r, err)
 		return
 	}
-	reference := newReference()
+	s.sayRefused(w, r, why)
+}
+
+func (s *Server) sayRefused(w http.ResponseWriter, r *http.Request, why refused) {
+	reference := s.newReference(why.key)
 	slog.WarnContext(r.Context(), "request refused", "reason", why.reason, "reference", reference, "from", from(r))
 	s.problem(w, r, problem{status: why.status, key: why.key, reference: reference})
 }
@@ -91,8 +132,6 @@ func refusal(err error) refused {
 	tooLong := new(http.MaxBytesError)
 	code := saml.Code(err)
 	switch {
-	case errors.Is(err, errLogout):
-		return refused{"logout", http.StatusNotImplemented, "logout"}
 	case errors.Is(err, errForm):
 		return refused{"form", http.StatusBadRequest, "request"}
 	case errors.As(err, &tooLong), errors.Is(err, errBigFlow), errors.Is(err, login.ErrRelay):

@@ -9,17 +9,10 @@ import (
 	"strings"
 )
 
-// Why a service's form is not read.
-var (
-	errForm   = errors.New("web: not a service's form")
-	errLogout = errors.New("web: a service asks to end a session")
-)
+// errForm is why a service's form is not read.
+var errForm = errors.New("web: not a service's form")
 
-// logoutFields are the names under which services send a logout.
-var logoutFields = []string{"logoutRequest", "samlRequestLogout"}
-
-// readServiceForm reads the fields of a service's form, from the body only. Errors: errForm, errLogout,
-// *http.MaxBytesError.
+// readServiceForm reads the fields of a service's form, from the body only. Errors: errForm, *http.MaxBytesError.
 func readServiceForm(r *http.Request) (map[string]string, error) {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/x-www-form-urlencoded" {
@@ -29,16 +22,7 @@ func readServiceForm(r *http.Request) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	fields, err := parseServiceForm(string(body))
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range logoutFields {
-		if _, ok := fields[name]; ok {
-			return nil, errLogout
-		}
-	}
-	return fields, nil
+	return parseServiceForm(string(body))
 }
 
 // parseServiceForm takes each field once, under its plain name. A name that is escaped, or there twice, is read in one way

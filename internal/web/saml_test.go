@@ -265,7 +265,7 @@ func TestCookieFits(t *testing.T) {
 				}
 			}
 			_, pin := g.sms()
-			if reply := b.post(at+"/pin", "pin", pin).reply(t); reply.relay != c.relay {
+			if reply := b.enter(at, pin).reply(t); reply.relay != c.relay {
 				t.Errorf("the relay state comes back as %q", reply.relay)
 			}
 		})

@@ -10,9 +10,13 @@ import (
 	"net/http"
 	"time"
 
+	"clave/internal/audit"
 	"clave/internal/authn/pin"
+	"clave/internal/confirm"
 	"clave/internal/enrolment"
+	"clave/internal/federation/oidc"
 	"clave/internal/federation/saml"
+	"clave/internal/guide"
 	"clave/internal/keyring"
 	"clave/internal/login"
 	"clave/internal/relying"
@@ -30,6 +34,14 @@ type Unit interface {
 	Do(ctx context.Context, unit func(ctx context.Context) error) error
 }
 
+// Records is what the record of a person tells themselves.
+type Records interface {
+	// LastAccess is the last time that a service was told of the person; the bool is false when it never was.
+	LastAccess(ctx context.Context, subject secret.Hash) (audit.Entry, bool, error)
+	// FailuresSince counts wrong codes after an entry; after none, all that are kept.
+	FailuresSince(ctx context.Context, subject secret.Hash, after string) (int, error)
+}
+
 // Server serves the citizens' pages and the services' endpoints.
 type Server struct {
 	Origin    string // for example "https://clave.example", without a slash at the end
@@ -41,15 +53,22 @@ type Server struct {
 	Broker    *login.Broker
 	PIN       *pin.Service
 	Enrolment *enrolment.Service
+	Confirm   *confirm.Service
 	SAML      *saml.Gateway
+	OIDC      *oidc.Provider
+	Records   Records
+	Desk      *guide.Desk // where people's questions go; nil: they can only call
 	Now       func() time.Time
 	Slow      *Slow
+
+	leaflets leaflets
 }
 
 // The kinds of flow.
 const (
 	loginFlow    = "login"
 	registerFlow = "register"
+	logoutFlow   = "logout"
 )
 
 // Handler is all of it. The services' endpoints stand outside the protection against cross-origin posts, and read no
@@ -57,10 +76,14 @@ const (
 func (s *Server) Handler() http.Handler {
 	inside := http.NewServeMux()
 	s.loginRoutes(inside)
+	s.logoutRoutes(inside)
 	s.registerRoutes(inside)
+	s.confirmRoutes(inside)
+	s.helpRoutes(inside)
 	s.placeRoutes(inside)
 	all := http.NewServeMux()
 	all.HandleFunc("GET /static/{hash}/{name}", serveAsset)
+	all.HandleFunc("GET /party/{id}/logo.png", s.logo)
 	s.serviceRoutes(all)
 	same := http.NewCrossOriginProtection()
 	same.SetDenyHandler(http.HandlerFunc(s.crossOrigin))
@@ -101,15 +124,9 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, context.Canceled) {
 		return
 	}
-	reference := newReference()
+	reference := s.newReference("broken")
 	slog.ErrorContext(r.Context(), "page failed", "reference", reference, "path", r.Pattern, "err", err)
 	s.problem(w, r, problem{status: http.StatusInternalServerError, key: "broken", reference: reference})
-}
-
-// newReference is what a person reads to the help desk, and the help desk finds in the log: nine characters that nobody
-// takes for others.
-func newReference() string {
-	return secret.Draw("ABCDEFGHJKLMNPQRSTUVWXYZ23456789", 9).Reveal()
 }
 
 // from is the visitor's address.

@@ -66,8 +66,10 @@ func methodNamed(uri string) (method, error) {
 	return method{}, ErrAlgorithm
 }
 
-func digestURI(h crypto.Hash) string {
-	for uri, hash := range digests {
+func digestURI(h crypto.Hash) string { return uriOf(digests, h) }
+
+func uriOf(names map[string]crypto.Hash, h crypto.Hash) string {
+	for uri, hash := range names {
 		if hash == h {
 			return uri
 		}
@@ -81,25 +83,29 @@ func sum(h crypto.Hash, b []byte) []byte {
 	return d.Sum(nil)
 }
 
-// fits refuses a key of another kind than the method's, and one too short: below 2,048 bits for RSA, 256 for curves.
-func (m method) fits(key crypto.PublicKey) error {
+// CheckKey refuses a public key that we would never take: neither RSA nor a curve (ErrKey), or below 2,048 bits for RSA, 256 for curves (ErrWeakKey).
+func CheckKey(key crypto.PublicKey) error {
+	bits, least := 0, 0
 	switch k := key.(type) {
 	case *rsa.PublicKey:
-		return fitsIf(m.scheme != ecdsaPair, k.N.BitLen() >= 2048)
+		bits, least = k.N.BitLen(), 2048
 	case *ecdsa.PublicKey:
-		return fitsIf(m.scheme == ecdsaPair, k.Curve.Params().BitSize >= 256)
-	}
-	return ErrKey
-}
-
-func fitsIf(kind, length bool) error {
-	switch {
-	case !kind:
+		bits, least = k.Curve.Params().BitSize, 256
+	default:
 		return ErrKey
-	case !length:
+	}
+	if bits < least {
 		return ErrWeakKey
 	}
 	return nil
+}
+
+// fits refuses also a key of another kind than the method's.
+func (m method) fits(key crypto.PublicKey) error {
+	if _, curve := key.(*ecdsa.PublicKey); curve != (m.scheme == ecdsaPair) {
+		return ErrKey
+	}
+	return CheckKey(key)
 }
 
 // verifies tells whether the key, which fits, signed the message.

@@ -27,12 +27,15 @@ type Document struct{ root *etree.Element }
 func (d *Document) Root() *etree.Element { return d.root }
 
 // Parse reads a document from a stranger, or says with one of the package's errors why it will not.
-func Parse(b []byte) (*Document, error) {
+func Parse(b []byte) (*Document, error) { return parse(b, nil) }
+
+// parse declares anew, at the root, what is in force around it.
+func parse(b []byte, around scope) (*Document, error) {
 	body, err := bare(b)
 	if err != nil {
 		return nil, err
 	}
-	root, err := read(body)
+	root, err := read(body, around)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +71,7 @@ func bare(b []byte) ([]byte, error) {
 }
 
 // read builds the tree and checks it.
-func read(body []byte) (*etree.Element, error) {
+func read(body []byte, around scope) (*etree.Element, error) {
 	doc, err := build(body)
 	if err != nil {
 		return nil, err
@@ -77,6 +80,7 @@ func read(body []byte) (*etree.Element, error) {
 	if err != nil {
 		return nil, err
 	}
+	around.declare(root)
 	return root, check(root)
 }
 
@@ -96,7 +100,7 @@ func roundTrips(root *etree.Element) error {
 	if err != nil {
 		return err
 	}
-	again, err := read(once)
+	again, err := read(once, nil)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrRoundTrip, err)
 	}

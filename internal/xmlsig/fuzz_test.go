@@ -100,3 +100,31 @@ func FuzzVerify(f *testing.F) {
 		}
 	})
 }
+
+// Whatever an EncryptedData says, and whatever is in it, Decrypt returns a document that Parse would take, or its one error.
+func FuzzDecrypt(f *testing.F) {
+	for _, s := range seeds(f) {
+		f.Add(s, false)
+	}
+	sealed := sealedText(f, parsed(f, fixture(f, "response.xml")).Root())
+	f.Add([]byte(sealed), true)
+	for _, d := range damages {
+		f.Add([]byte(strings.ReplaceAll(sealed, d.old, d.new)), true)
+	}
+	f.Fuzz(func(t *testing.T, message []byte, whole bool) {
+		if !whole {
+			message = []byte(sealedBytes(t, message))
+		}
+		d, err := xmlsig.Parse(message)
+		if err != nil {
+			return
+		}
+		doc, err := xmlsig.Decrypt(d.Root(), decrypter(rsaSigner()))
+		if (doc == nil) != (err == xmlsig.ErrDecrypt) {
+			t.Fatalf("document %v with error %v", doc, err)
+		}
+		if doc != nil {
+			parsed(t, written(t, doc.Root()))
+		}
+	})
+}

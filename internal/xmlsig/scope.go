@@ -1,6 +1,10 @@
 package xmlsig
 
-import "github.com/beevik/etree"
+import (
+	"slices"
+
+	"github.com/beevik/etree"
+)
 
 // A scope holds the namespace bindings in force at one place of the tree, the innermost last.
 type scope []binding
@@ -32,6 +36,31 @@ func (s *scope) enter(e *etree.Element) error {
 		}
 	}
 	return nil
+}
+
+// declare writes the bindings into an element that does not say otherwise itself.
+func (s scope) declare(e *etree.Element) {
+	var own scope
+	for i := range e.Attr {
+		if prefix, ok := declares(&e.Attr[i]); ok {
+			own = append(own, binding{prefix: prefix})
+		}
+	}
+	for i := len(s) - 1; i >= 0; i-- {
+		b := s[i]
+		if slices.ContainsFunc(own, func(o binding) bool { return o.prefix == b.prefix }) {
+			continue
+		}
+		own = append(own, b)
+		e.Attr = append(e.Attr, b.attribute())
+	}
+}
+
+func (b binding) attribute() etree.Attr {
+	if b.prefix == "" {
+		return etree.Attr{Key: "xmlns", Value: b.uri}
+	}
+	return etree.Attr{Space: "xmlns", Key: b.prefix, Value: b.uri}
 }
 
 // inherited returns the bindings in force around an element's children.

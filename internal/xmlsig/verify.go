@@ -109,7 +109,7 @@ func (s *signature) content(root *etree.Element) (*etree.Element, error) {
 
 // reread parses canonical bytes, and refuses a tree that would not have been digested to them.
 func reread(signed []byte) (*etree.Element, error) {
-	root, err := read(signed)
+	root, err := read(signed, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,8 @@
 // Parse accepts a small, unambiguous part of XML on which all parsers agree. Verify takes one enveloped signature over the root element (XML Signature
 // 1.1, exclusive canonicalisation) by a certificate registered beforehand; whatever the message says about its own key is ignored. Its result is parsed
 // again from the very bytes that were digested, so that nothing unsigned, and nothing read differently, reaches the caller. Sign makes such signatures,
-// and Bytes writes the signed tree so that every parser reads back what was signed.
+// and Bytes writes the signed tree so that every parser reads back what was signed. Encrypt hides an element from all but one reader (XML Encryption
+// 1.1), and Decrypt is how a reader opens it.
 package xmlsig
 
 import "errors"
@@ -26,7 +27,7 @@ var (
 	ErrRoundTrip   = errors.New("xmlsig: parsers would read this differently")
 )
 
-// Why Verify or Sign refuses.
+// Why Verify, Sign, Encrypt or Decrypt refuses.
 var (
 	ErrUnsigned    = errors.New("xmlsig: no signature")
 	ErrPlace       = errors.New("xmlsig: signature missing its place, or more than one")
@@ -38,6 +39,7 @@ var (
 	ErrWeakKey     = errors.New("xmlsig: key too short")
 	ErrSignature   = errors.New("xmlsig: no registered key made this signature")
 	ErrDigest      = errors.New("xmlsig: content changed since it was signed")
+	ErrDecrypt     = errors.New("xmlsig: not encrypted for this key, or not as we read it")
 )
 
 const (

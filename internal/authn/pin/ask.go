@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"clave/internal/assurance"
 	"clave/internal/audit"
 	"clave/internal/citizen"
 	"clave/internal/nif"
@@ -159,6 +160,7 @@ const (
 	unregistered reason = "unregistered"
 	frozen       reason = "frozen"
 	noPhone      reason = "no phone"
+	disowned     reason = "closed by the person"
 	closed       reason = "closed after failures in a row"
 	tooOften     reason = "too many asked for elsewhere"
 )
@@ -186,6 +188,8 @@ func (s *Service) refusal(ctx context.Context, q question) (reason, error) {
 		return unregistered, nil
 	case q.citizen.Frozen:
 		return frozen, nil
+	case !q.citizen.May(assurance.PIN):
+		return disowned, nil
 	case q.citizen.Phone.IsZero():
 		return noPhone, nil
 	case row > 0 && q.scope == others:
@@ -218,8 +222,8 @@ func (s *Service) challenge(ctx context.Context, q question, why reason, asked *
 	if err := s.Store.AddMessage(ctx, s.sms(q, message, code, asked.Label, why != none)); err != nil {
 		return err
 	}
-	if why == noPhone {
-		if err := s.Store.AddMessage(ctx, s.missing(q)); err != nil {
+	if m, owed := s.truth(q, why); owed {
+		if err := s.Store.AddMessage(ctx, m); err != nil {
 			return err
 		}
 	}
@@ -241,14 +245,6 @@ func (s *Service) sms(q question, id string, code secret.Code, label string, dea
 		m.To, m.Values["code"] = "", ""
 	}
 	return m
-}
-
-// missing tells the mailbox we already trust what the page must not tell.
-func (s *Service) missing(q question) notify.Message {
-	return notify.Message{
-		ID: secret.ID(q.now), Kind: notify.PhoneMissing, To: q.citizen.Email.Reveal(), Lang: q.citizen.Lang, Created: q.now,
-		Until: q.now.Add(24 * time.Hour), Values: map[string]string{"url": s.Origin},
-	}
 }
 
 func (s *Service) record(ctx context.Context, q question, why reason) error {

@@ -30,7 +30,7 @@ var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 var ring = sync.OnceValue(func() *keyring.Ring {
 	dir := must(os.MkdirTemp("", "clave-ring"))
 	defer os.RemoveAll(dir)
-	return must(keyring.Create(filepath.Join(dir, "keys"), keyring.Demo))
+	return must(keyring.Create(filepath.Join(dir, "keys"), keyring.Demo, time.Now()))
 })
 
 // house is Cl@ve PIN on the real embedded store, with a clock that tests move.

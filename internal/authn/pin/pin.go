@@ -35,7 +35,8 @@ type Store interface {
 	AddAudit(ctx context.Context, e audit.Entry) error
 	// KnownBrowser tells whether somebody signed in before from the browser that a hash stands for.
 	KnownBrowser(ctx context.Context, browser secret.Hash) (bool, error)
-	AddKnownBrowser(ctx context.Context, browser secret.Hash, citizen string, now time.Time) error
+	// AddKnownBrowser remembers it. The bool is false when it was known.
+	AddKnownBrowser(ctx context.Context, browser secret.Hash, citizen string, now time.Time) (bool, error)
 	// MessageState is what became of a message.
 	MessageState(ctx context.Context, id string) (notify.State, error)
 }

@@ -27,6 +27,8 @@ type Tried struct {
 	Proof   assurance.Proof // only when Verdict is otp.Right
 	Verdict otp.Verdict
 	Left    int           // tries left for this PIN
+	Used    bool          // it was right before: sent twice by a double press
+	New     bool          // the first right PIN of this person in this browser
 	Wait    time.Duration // more than zero: too many wrong PINs; the PIN was not compared
 }
 
@@ -43,7 +45,8 @@ func (s *Service) Verify(ctx context.Context, t Try) (Tried, error) {
 		return Tried{Verdict: otp.Spent, Wait: wait}, err
 	}
 	if verdict != otp.Right {
-		return Tried{Verdict: verdict, Left: ch.Left()}, s.refused(ctx, t, ch, string(verdict), now)
+		used := verdict == otp.Spent && ch.State == otp.Proven
+		return Tried{Verdict: verdict, Left: ch.Left(), Used: used}, s.refused(ctx, t, ch, string(verdict), now)
 	}
 	return s.accept(ctx, t, ch, now)
 }
@@ -66,25 +69,25 @@ func (s *Service) count(ctx context.Context, ch otp.Challenge, v otp.Verdict, no
 	return 0, err
 }
 
-// accept reads the person again: they may have been frozen, or lost their phone, since the PIN was sent.
+// accept reads the person again: they may have been frozen, have closed the method or lost their phone, since the PIN was sent.
 func (s *Service) accept(ctx context.Context, t Try, ch otp.Challenge, now time.Time) (Tried, error) {
 	c, found, err := s.Store.Citizen(ctx, ch.Citizen)
 	if err != nil {
 		return Tried{}, err
 	}
-	if !found || c.Frozen || c.Phone.IsZero() || c.PhoneSince.After(ch.Created) {
+	if !found || !c.May(assurance.PIN) || c.Phone.IsZero() || c.PhoneSince.After(ch.Created) {
 		return Tried{Verdict: otp.Spent}, s.refused(ctx, t, ch, "changed since", now)
 	}
 	if err := s.Limits.InARow.Clear(ctx, s.Store, s.Limits.InARow.Key(s.Ring, ch.Budget), now); err != nil {
 		return Tried{}, err
 	}
+	first := false
 	if t.Known != "" {
-		browser := s.Ring.Hash(browserUse, t.Known, string(ch.Subject))
-		if err := s.Store.AddKnownBrowser(ctx, browser, c.ID, now); err != nil {
+		if first, err = s.Store.AddKnownBrowser(ctx, s.Ring.Hash(browserUse, t.Known, string(ch.Subject)), c.ID, now); err != nil {
 			return Tried{}, err
 		}
 	}
-	return Tried{Verdict: otp.Right, Proof: assurance.Mint(assurance.Claim{
+	return Tried{Verdict: otp.Right, New: first, Proof: assurance.Mint(assurance.Claim{
 		Citizen: c.ID, Login: t.Login, Browser: t.Browser, Method: assurance.PIN,
 		Proofing: c.Proofing, Binding: c.PhoneBinding, At: now,
 	})}, nil

@@ -13,7 +13,7 @@ import (
 func BenchmarkRespond(b *testing.B) {
 	g, r := newGateway(noon), newResult(parsed(b, newRequest(), "_x8"))
 	inSignatures(b, func() error {
-		_, err := g.Respond(r)
+		_, err := g.Respond(b.Context(), r)
 		return err
 	})
 }

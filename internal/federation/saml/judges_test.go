@@ -28,7 +28,7 @@ func TestXmlsec1VerifiesOurs(t *testing.T) {
 		t.Fatal("xmlsec1 is missing: apt-get install xmlsec1")
 	}
 	g, req := newGateway(noon), parsed(t, newRequest(), "_x8")
-	for name, f := range map[string]saml.Form{"identity": must(g.Respond(newResult(req))), "failure": must(g.Fail(req, login.Failed))} {
+	for name, f := range map[string]saml.Form{"identity": must(g.Respond(t.Context(), newResult(req))), "failure": must(g.Fail(req, login.Failed))} {
 		good := string(answer(t, f))
 		bad := strings.Replace(strings.Replace(good, "00000000T", "00000001R", 1), "003002", "003003", 1)
 		if out, err := xmlsec1(t, good); err != nil {
@@ -65,7 +65,7 @@ func TestGosaml2(t *testing.T) {
 	if req.Party != partyID || req.Level != assurance.Substantial || req.ReturnTo != sp.AssertionConsumerServiceURL || !req.ForceAuthn {
 		t.Errorf("request %+v", req)
 	}
-	f := must(newGateway(noon).Respond(newResult(req)))
+	f := must(newGateway(noon).Respond(t.Context(), newResult(req)))
 	info, err := sp.RetrieveAssertionInfo(f.Fields[0].Value)
 	if err != nil {
 		t.Fatal(err)
@@ -106,7 +106,7 @@ func TestNodeSAML(t *testing.T) {
 	if req.Party != partyID || req.Level != assurance.Low || len(req.Excluded) != 1 || req.RelayState != "_x8" || req.Echo["application"] != "NODE" {
 		t.Errorf("request %+v", req)
 	}
-	f := must(g.Respond(newResult(req)))
+	f := must(g.Respond(t.Context(), newResult(req)))
 	profile, ok := s.judge(t, f)["profile"].(map[string]any)
 	if !ok {
 		t.Fatal("refuses our answer")
@@ -135,7 +135,7 @@ func TestNodeSAMLFailure(t *testing.T) {
 
 func TestNodeSAMLJudges(t *testing.T) {
 	s, g := startNodeService(t), newGateway(time.Now())
-	f := must(g.Respond(newResult(s.request(t, g))))
+	f := must(g.Respond(t.Context(), newResult(s.request(t, g))))
 	message := string(must(base64.StdEncoding.DecodeString(f.Fields[0].Value)))
 	f.Fields[0].Value = field(strings.Replace(message, "00000000T", "00000001R", 1))
 	if got := s.judge(t, f); got["refused"] != "Invalid document signature" {
@@ -187,20 +187,24 @@ func (s *nodeService) say(t *testing.T, line any) (reply map[string]any) {
 
 func (s *nodeService) request(t *testing.T, g *saml.Gateway) login.Request {
 	t.Helper()
-	const back = "https://sp.test/ReturnPage"
-	form := s.say(t, map[string]any{
-		"entryPoint": destination, "callbackUrl": back, "issuer": "https://sp.test/metadata", "audience": back, "idpIssuer": "https://clave.test",
-		"idpCert": gatewayKey().certPEM(), "privateKey": service().keyPEM(), "publicCert": service().certPEM(),
-		"signatureAlgorithm": "sha512", "digestAlgorithm": "sha512", "authnRequestBinding": "HTTP-POST", "skipRequestCompression": true,
-		"providerName": partyID + ";NODE", "identifierFormat": persistent, "forceAuthn": true, "validateInResponseTo": "always",
-		"authnContext": []string{"http://eidas.europa.eu/LoA/low"}, "racComparison": "minimum",
-		"wantAssertionsSigned": false, "wantAuthnResponseSigned": true, "samlAuthnRequestExtensions": nodeExtensions,
-	})
+	form := s.say(t, nodeOptions(partyID))
 	req, err := g.Parse(t.Context(), form["SAMLRequest"].(string), form["RelayState"].(string))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return req
+}
+
+// nodeOptions are those of a service that reads what the Cl@ve profile answers: a signed Response with a plain assertion.
+func nodeOptions(party string) map[string]any {
+	return map[string]any{
+		"entryPoint": destination, "callbackUrl": back, "issuer": "https://sp.test/metadata", "audience": back, "idpIssuer": "https://clave.test",
+		"idpCert": gatewayKey().certPEM(), "privateKey": service().keyPEM(), "publicCert": service().certPEM(),
+		"signatureAlgorithm": "sha512", "digestAlgorithm": "sha512", "authnRequestBinding": "HTTP-POST", "skipRequestCompression": true,
+		"providerName": party + ";NODE", "identifierFormat": persistent, "forceAuthn": true, "validateInResponseTo": "always",
+		"authnContext": []string{"http://eidas.europa.eu/LoA/low"}, "racComparison": "minimum",
+		"wantAssertionsSigned": false, "wantAuthnResponseSigned": true, "samlAuthnRequestExtensions": nodeExtensions,
+	}
 }
 
 func (s *nodeService) judge(t *testing.T, f saml.Form) map[string]any {

@@ -1,12 +1,14 @@
 package saml_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"clave/internal/assurance"
 	"clave/internal/federation/saml"
 	"clave/internal/login"
+	"clave/internal/relying"
 	"clave/internal/xmlsig"
 
 	"github.com/google/go-cmp/cmp"
@@ -23,7 +25,7 @@ const (
 func wanted() login.Request {
 	return login.Request{
 		Protocol: saml.Protocol, Party: partyID, ID: "_a1", ReturnTo: "https://sp.test/ReturnPage", RelayState: "_x8",
-		Level: assurance.Low, ForceAuthn: true, Excluded: []assurance.Method{assurance.PIN},
+		Level: assurance.Low, ForceAuthn: true, Excluded: []assurance.Method{assurance.PIN}, Released: relying.Attributes,
 		Echo: map[string]string{"application": "DEMO", "name-id-format": persistent, relayAsField: ""},
 	}
 }
@@ -46,6 +48,8 @@ var variants = []struct {
 	{"instant of another zone", func(r *request) { *r = r.set("IssueInstant", "2026-01-01T13:00:00+01:00") }, func(*login.Request) {}},
 	{"no force", func(r *request) { *r = r.set("ForceAuthn", "false") }, func(q *login.Request) { q.ForceAuthn = false }},
 	{"force absent", func(r *request) { *r = r.drop("ForceAuthn") }, func(q *login.Request) { q.ForceAuthn = false }},
+	{"passive", func(r *request) { *r = r.set("IsPassive", "true") }, func(q *login.Request) { q.Passive = true }},
+	{"passive and force, which the broker sorts out", func(r *request) { *r = r.set("IsPassive", "1").set("ForceAuthn", "1") }, func(q *login.Request) { q.Passive = true }},
 	{"passive and consent absent", func(r *request) { *r = r.drop("IsPassive").drop("Consent") }, func(*login.Request) {}},
 	{"binding", func(r *request) { *r = r.set("ProtocolBinding", "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST") }, func(*login.Request) {}},
 	{"no application", func(r *request) { *r = r.set("ProviderName", partyID) }, func(q *login.Request) { delete(q.Echo, "application") }},
@@ -120,23 +124,13 @@ func TestParseLines(t *testing.T) {
 	}
 }
 
-// A service that asks not to bother the person gets a failure in its own protocol, not a page of ours.
-func TestPassive(t *testing.T) {
-	g := newGateway(noon)
-	req, err := g.Parse(t.Context(), field(newRequest().set("IsPassive", "true").signed(t)), "_x8")
-	if err != saml.ErrPassive {
-		t.Fatalf("error %v", err)
+// What a service is told follows what is registered for it, whatever its request says.
+func TestReleased(t *testing.T) {
+	r := newRequest().set("ProviderName", nifOnlyParty)
+	if got := parsed(t, r, "").Released; !slices.Equal(got, []relying.Attribute{relying.NIF}) {
+		t.Errorf("released %v", got)
 	}
-	if diff := cmp.Diff(wanted(), req); diff != "" {
-		t.Error(diff)
-	}
-	f, err := g.Fail(req, login.Passive)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(string(answer(t, f)), "status:NoPassive") {
-		t.Error("does not say why")
-	}
+	wantRefused(t, field(newRequest().set("ProviderName", namesOnlyParty).signed(t)), "", saml.ErrReleased)
 }
 
 func TestCode(t *testing.T) {

@@ -138,7 +138,7 @@ func TestPast22PercentEncoded(t *testing.T) {
 // The relay state is the service's own: any text is carried, up to what a login holds.
 func TestRelayState(t *testing.T) {
 	for _, state := range []string{"", "_x8", strings.Repeat("é", login.MaxRelay/2), `"><script>alert(1)</script>`, "a\r\nb", "https://sp.test/?a=1&b=2"} {
-		f, err := newGateway(noon).Respond(newResult(parsed(t, newRequest(), state)))
+		f, err := newGateway(noon).Respond(t.Context(), newResult(parsed(t, newRequest(), state)))
 		if err != nil {
 			t.Fatal(err)
 		}

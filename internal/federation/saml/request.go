@@ -3,7 +3,6 @@ package saml
 import (
 	"cmp"
 	"strings"
-	"time"
 
 	"clave/internal/assurance"
 	"clave/internal/login"
@@ -20,7 +19,7 @@ type reader struct {
 
 func (g *Gateway) read(content signed, party relying.Party, relayState string) (login.Request, error) {
 	r := reader{Gateway: g, content: content, party: party}
-	_, application := provider(content.Element)
+	_, application := provider(attribute(content.Element, "ProviderName"))
 	r.req = login.Request{
 		Protocol: Protocol, Party: party.ID, RelayState: relayState,
 		ID: attribute(content.Element, "ID"), ReturnTo: attribute(content.Element, "AssertionConsumerServiceURL"),
@@ -29,61 +28,23 @@ func (g *Gateway) read(content signed, party relying.Party, relayState string) (
 	if application != "" {
 		r.req.Echo[echoApp] = application
 	}
-	for _, step := range []func() error{r.message, r.addressed, r.fresh, r.returns, r.force, r.level, r.nameID, r.extensions} {
+	steps := []func() error{r.addressed, r.fresh, r.returns, r.force, r.passive, r.level, r.nameID, r.extensions, r.released}
+	for _, step := range steps {
 		if err := step(); err != nil {
 			return login.Request{}, err
 		}
 	}
-	return r.req, cmp.Or(fits(r.req), r.passive())
-}
-
-// message takes the parts that an AuthnRequest of this profile can have, each once. A Subject or Conditions would bind the answer in ways that we do not
-// serve; an assertion, encrypted or not, has no place here at all.
-func (r *reader) message() error {
-	if !is(r.content.Element, protocolNS, "AuthnRequest") || attribute(r.content.Element, "Version") != "2.0" || r.req.ID == "" {
-		return ErrMessage
+	if err := fits(r.req.ReturnTo, r.req); err != nil {
+		return login.Request{}, err
 	}
-	seen := map[string]bool{}
-	for _, part := range r.content.ChildElements() {
-		name := part.NamespaceURI() + " " + part.Tag
-		if !parts[name] || seen[name] {
-			return ErrMessage
-		}
-		seen[name] = true
-	}
-	return nil
+	return r.req, nil
 }
 
-var parts = map[string]bool{
-	assertionNS + " Issuer":               true,
-	protocolNS + " Extensions":            true,
-	protocolNS + " NameIDPolicy":          true,
-	protocolNS + " RequestedAuthnContext": true,
-	protocolNS + " Scoping":               true,
-}
+func (r *reader) addressed() error { return r.Gateway.addressed(r.content) }
 
-// addressed refuses what was signed for another gateway and is passed on to this one (SAML bindings §3.5.5.2).
-func (r *reader) addressed() error {
-	if attribute(r.content.Element, "Destination") != r.Destination {
-		return ErrDestination
-	}
-	return nil
-}
-
-// fresh takes instants with a zone, with fractions of a second, and, because one of Cl@ve's own kits writes so, without a zone: that is UTC.
 func (r *reader) fresh() error {
-	instant := attribute(r.content.Element, "IssueInstant")
-	at, err := time.Parse(time.RFC3339, instant)
-	if err != nil {
-		at, err = time.Parse("2006-01-02T15:04:05", instant)
-	}
-	if err != nil {
-		return ErrMessage
-	}
-	if r.Now().Sub(at).Abs() > r.Skew {
-		return ErrStale
-	}
-	return nil
+	_, err := r.Gateway.fresh(r.content)
+	return err
 }
 
 func (r *reader) returns() error {
@@ -101,11 +62,13 @@ func (r *reader) force() (err error) {
 	return err
 }
 
-func (r *reader) passive() error {
-	passive, err := boolean(r.content.Element, "IsPassive")
-	if passive {
-		return ErrPassive
-	}
+func (r *reader) passive() (err error) {
+	r.req.Passive, err = boolean(r.content.Element, "IsPassive")
+	return err
+}
+
+func (r *reader) released() (err error) {
+	r.req.Released, err = told(r.party)
 	return err
 }
 

@@ -1,11 +1,13 @@
 package saml
 
 import (
-	"encoding/base64"
+	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"clave/internal/login"
+	"clave/internal/relying"
 	"clave/internal/secret"
 	"clave/internal/xmlsig"
 
@@ -18,19 +20,26 @@ const window = 900 * time.Second
 // ErrResult means that an answer was asked for a sign-in that is not complete, or not this protocol's.
 var ErrResult = errors.New("saml: nothing to answer")
 
-// Respond tells the service who the person is. Errors: ErrResult, and what stops us from signing.
-func (g *Gateway) Respond(r login.Result) (Form, error) {
+// Respond tells the service who the person is. Errors: ErrResult, relying.ErrUnknown, and what stops us from signing.
+func (g *Gateway) Respond(ctx context.Context, r login.Result) (Form, error) {
 	if !answerable(r.Login.Request) || !complete(r) {
 		return Form{}, ErrResult
+	}
+	party, err := g.Parties.Party(ctx, r.Login.Request.Party)
+	if err != nil {
+		return Form{}, err
+	}
+	if party.Returns(r.Login.Request.ReturnTo) != nil || !party.Releases(relying.NIF) {
+		return Form{}, ErrResult // struck off, or moved, while the person typed
 	}
 	now := g.Now()
 	root := g.response(r.Login.Request, now)
 	root.CreateAttr("Consent", consent)
-	state := add(root, "saml2p:Status")
-	add(state, "saml2p:StatusCode", "Value", statusName+"Success")
-	add(state, "saml2p:StatusMessage").SetText(statusName + "Success") // one client fails without it
-	g.assertion(root, r, now)
-	return g.form(root, r.Login.Request)
+	succeeds(root)
+	if err := g.assert(root, party, r, now); err != nil {
+		return Form{}, err
+	}
+	return g.form(root, r.Login.Request.ReturnTo, r.Login.Request.RelayState, samlResponse)
 }
 
 // answerable refuses a request that Parse did not make.
@@ -38,9 +47,10 @@ func answerable(req login.Request) bool {
 	return req.Protocol == Protocol && req.ID != "" && req.ReturnTo != "" && nameIDFormats[req.Echo[echoNameID]]
 }
 
-// complete refuses a result with a hole in it, which a service could read as anybody or as any level.
+// complete refuses a result with a hole in it, which a service could read as anybody or as any level, and one that must not name the person.
 func complete(r login.Result) bool {
-	return !r.Citizen.NIF.IsZero() && selected[r.Method] != "" && r.Level > 0 && r.Level >= r.Login.Request.Level && !r.At.IsZero()
+	req := r.Login.Request
+	return !r.Citizen.NIF.IsZero() && slices.Contains(req.Released, relying.NIF) && selected[r.Method] != "" && r.Level > 0 && r.Level >= req.Level && !r.At.IsZero()
 }
 
 // response is the frame of every answer, without its signature. The prefixes, and that eidas and eidas-natural are one namespace here, are what services
@@ -57,8 +67,38 @@ func (g *Gateway) issuer(parent *etree.Element) {
 	add(parent, "saml2:Issuer", "Format", entity).SetText(g.Issuer)
 }
 
+// succeeds says so twice: one client fails without the text.
+func succeeds(root *etree.Element) *etree.Element {
+	state := add(root, "saml2p:Status")
+	code := add(state, "saml2p:StatusCode", "Value", statusName+"Success")
+	add(state, "saml2p:StatusMessage").SetText(statusName + "Success")
+	return code
+}
+
+// assert adds the assertion in the form that the party registered. Whoever decrypts it, or has software that asks for it, gets it signed by itself too.
+func (g *Gateway) assert(root *etree.Element, party relying.Party, r login.Result, now time.Time) error {
+	a := g.assertion(root, r, now)
+	identity(add(a, "saml2:AttributeStatement"), party, r)
+	if party.SAML.Encrypt == nil && !party.SAML.Untyped {
+		return nil
+	}
+	if err := g.sign(a, typePrefixes...); err != nil {
+		return err
+	}
+	if party.SAML.Encrypt == nil {
+		return nil
+	}
+	data, err := xmlsig.Encrypt(a, xmlsig.EncryptOptions{Certificate: party.SAML.Encrypt, PrefixList: typePrefixes})
+	if err != nil {
+		return err
+	}
+	root.RemoveChild(a)
+	add(root, "saml2:EncryptedAssertion").AddChild(data)
+	return nil
+}
+
 // assertion binds what it says to this request, this service and this person's address (SAML profiles §4.1.4.2).
-func (g *Gateway) assertion(root *etree.Element, r login.Result, now time.Time) {
+func (g *Gateway) assertion(root *etree.Element, r login.Result, now time.Time) *etree.Element {
 	req, from, until := r.Login.Request, instant(now), instant(now.Add(window))
 	a := add(root, "saml2:Assertion", "xmlns:xs", schemaNS, "ID", newID(), "IssueInstant", from, "Version", "2.0")
 	g.issuer(a)
@@ -78,48 +118,7 @@ func (g *Gateway) assertion(root *etree.Element, r login.Result, now time.Time) 
 	context := add(add(a, "saml2:AuthnStatement", "AuthnInstant", instant(r.At)), "saml2:AuthnContext")
 	add(context, "saml2:AuthnContextClassRef").SetText(levelName + r.Level.String())
 	add(context, "saml2:AuthnContextDecl")
-
-	attributes(add(a, "saml2:AttributeStatement"), r)
-}
-
-// attributes are always the same, asked or not; the state comes back only if it was sent as an attribute.
-func attributes(statement *etree.Element, r login.Result) {
-	c, req := r.Citizen, r.Login.Request
-	tell(statement, "PersonIdentifier", naturalNS+"/PersonIdentifier", "eidas-natural:PersonIdentifierType", c.NIF.String())
-	tell(statement, "FirstName", naturalNS+"/CurrentGivenName", "eidas-natural:CurrentGivenNameType", c.GivenName)
-	tell(statement, "FamilyName", naturalNS+"/CurrentFamilyName", "eidas-natural:CurrentFamilyNameType", c.FamilyName())
-	tell(statement, "FirstSurname", claveName+"FirstSurname", "xs:string", c.FirstSurname)
-	tell(statement, "SelectedIdP", claveName+"SelectedIdP", "xs:string", selected[r.Method])
-	state, asked := req.Echo[echoRelay]
-	if _, same := req.Echo[echoRelaySame]; same {
-		state, asked = req.RelayState, true
-	}
-	if asked {
-		tell(statement, "RelayState", relayAttribute, "eidas-natural:PersonIdentifierType", state)
-	}
-}
-
-func tell(statement *etree.Element, friendly, name, kind, value string) {
-	a := add(statement, "saml2:Attribute", "FriendlyName", friendly, "Name", name, "NameFormat", uriName)
-	add(a, "saml2:AttributeValue", "xmlns:xsi", instanceNS, "xsi:type", kind).SetText(value)
-}
-
-// form signs the answer. The listed prefixes are those that only values of xsi:type use, which exclusive canonicalisation would not see.
-func (g *Gateway) form(root *etree.Element, req login.Request) (Form, error) {
-	options := xmlsig.SignOptions{Signer: g.Signer, Certificate: g.Certificate, PrefixList: []string{"eidas-natural", "xs"}, After: "Issuer"}
-	if err := xmlsig.Sign(root, "ID", options); err != nil {
-		return Form{}, err
-	}
-	message, err := xmlsig.Bytes(root)
-	if err != nil {
-		return Form{}, err
-	}
-	message = append([]byte(`<?xml version="1.0" encoding="UTF-8"?>`), message...)
-	f := Form{Action: req.ReturnTo, Fields: []Field{{"SAMLResponse", base64.StdEncoding.EncodeToString(message)}}}
-	if req.RelayState != "" {
-		f.Fields = append(f.Fields, Field{"RelayState", req.RelayState})
-	}
-	return f, nil
+	return a
 }
 
 // newID is a fresh name, which in XML cannot begin with a digit.

@@ -27,8 +27,8 @@ func TestGolden(t *testing.T) {
 	low := newResult(req)
 	low.Level, low.Login.Request.Echo = assurance.Low, map[string]string{"name-id-format": unspecified}
 	for name, form := range map[string]func() (saml.Form, error){
-		"response":  func() (saml.Form, error) { return g.Respond(newResult(req)) },
-		"low":       func() (saml.Form, error) { return g.Respond(low) },
+		"response":  func() (saml.Form, error) { return g.Respond(t.Context(), newResult(req)) },
+		"low":       func() (saml.Form, error) { return g.Respond(t.Context(), low) },
 		"cancelled": func() (saml.Form, error) { return g.Fail(req, login.Cancelled) },
 		"denied":    func() (saml.Form, error) { return g.Fail(req, login.Denied) },
 	} {
@@ -76,7 +76,7 @@ func golden(t *testing.T, file string, got []byte) {
 func TestAnswerIsBound(t *testing.T) {
 	const back = "https://sp.test/session/42?a=1&b=2"
 	req := parsed(t, newRequest().set("ID", "_mine").set("AssertionConsumerServiceURL", back), "_x8")
-	f, err := newGateway(noon.Add(time.Minute)).Respond(newResult(req))
+	f, err := newGateway(noon.Add(time.Minute)).Respond(t.Context(), newResult(req))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func TestAnswersAreNamedAnew(t *testing.T) {
 	g, r := newGateway(noon), newResult(parsed(t, newRequest(), ""))
 	seen := map[string]bool{}
 	for range 3 {
-		root := tree(t, answer(t, must(g.Respond(r))))
+		root := tree(t, answer(t, must(g.Respond(t.Context(), r))))
 		for _, id := range []string{root.SelectAttrValue("ID", ""), root.FindElement("//Assertion").SelectAttrValue("ID", "")} {
 			if len(id) < 40 || seen[id] {
 				t.Errorf("ID %q", id)
@@ -160,7 +160,7 @@ func TestRespondRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := newResult(req)
 			bend(&r)
-			f, err := newGateway(noon).Respond(r)
+			f, err := newGateway(noon).Respond(t.Context(), r)
 			if !errors.Is(err, saml.ErrResult) || f.Action != "" || f.Fields != nil {
 				t.Errorf("%v, error %v", f, err)
 			}
@@ -215,7 +215,7 @@ func TestFailRefuses(t *testing.T) {
 func TestRespondUnprintable(t *testing.T) {
 	r := newResult(parsed(t, newRequest(), ""))
 	r.Citizen.GivenName = "BEGO\x00A"
-	if f, err := newGateway(noon).Respond(r); err == nil {
+	if f, err := newGateway(noon).Respond(t.Context(), r); err == nil {
 		t.Errorf("answers %v", f)
 	}
 }

@@ -1,7 +1,8 @@
 package saml_test
 
 import (
-	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -18,7 +19,6 @@ import (
 	"clave/internal/federation/saml"
 	"clave/internal/login"
 	"clave/internal/nif"
-	"clave/internal/relying"
 	"clave/internal/xmlsig"
 )
 
@@ -38,6 +38,7 @@ type identity struct {
 var (
 	gatewayKey = sync.OnceValue(func() identity { return newIdentity("clave.test") })
 	service    = sync.OnceValue(func() identity { return newIdentity("sp.test") })
+	successor  = sync.OnceValue(func() identity { return newIdentity("sp.test") })
 	stranger   = sync.OnceValue(func() identity { return newIdentity("sp.test") })
 )
 
@@ -58,21 +59,6 @@ func (i identity) certPEM() string {
 
 func (i identity) keyPEM() string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: must(x509.MarshalPKCS8PrivateKey(i.key))}))
-}
-
-// newGateway knows one service, another that has not registered a certificate, and a third one whose key is a stranger's to the first.
-func newGateway(now time.Time) *saml.Gateway {
-	spanish := map[string]string{"es": "Servicio de pruebas"}
-	own := gatewayKey()
-	return &saml.Gateway{
-		Destination: destination, Issuer: "https://clave.test", Signer: crypto.Signer(own.key), Certificate: own.cert,
-		Now: func() time.Time { return now }, Skew: 5 * time.Minute,
-		Parties: relying.List{
-			{ID: partyID, Names: spanish, SAML: &relying.SAML{Certificates: []*x509.Certificate{service().cert}, ReturnTo: []string{"https://sp.test/ReturnPage", "https://sp.test/session/*"}}},
-			{ID: "S1111111B_E11111111", Names: spanish, SAML: &relying.SAML{ReturnTo: []string{"https://other.test/"}}},
-			{ID: "S2222222C_E22222222", Names: spanish, SAML: &relying.SAML{Certificates: []*x509.Certificate{stranger().cert}, ReturnTo: []string{"https://third.test/"}}},
-		},
-	}
 }
 
 // newResult is a sign-in that the broker completed for a request.
@@ -117,3 +103,23 @@ func must[T any](v T, err error) T {
 	}
 	return v
 }
+
+// curve is a key that assertions cannot be encrypted for.
+var curve = sync.OnceValue(func() ecIdentity {
+	key := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: noon.AddDate(-1, 0, 0), NotAfter: noon.AddDate(20, 0, 0)}
+	return ecIdentity{key, must(x509.ParseCertificate(must(x509.CreateCertificate(rand.Reader, template, template, key.Public(), key))))}
+})
+
+type ecIdentity struct {
+	key  *ecdsa.PrivateKey
+	cert *x509.Certificate
+}
+
+
+func decodedField(t testing.TB, f saml.Form) []byte {
+	t.Helper()
+	return must(base64.StdEncoding.DecodeString(f.Fields[0].Value))
+}
+
+func base64Of(c *x509.Certificate) string { return base64.StdEncoding.EncodeToString(c.Raw) }

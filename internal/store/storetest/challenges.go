@@ -8,9 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"clave/internal/assurance"
 	"clave/internal/audit"
-	"clave/internal/login"
 	"clave/internal/otp"
 	"clave/internal/secret"
 	"clave/internal/store"
@@ -145,23 +143,6 @@ func hundredHits(t *testing.T, s *store.Store) {
 func answeredOnce(t *testing.T, s *store.Store) {
 	for _, request := range [][2]string{{"party", "request"}, {"party", "another"}, {"another", "request"}} {
 		parallelOnce(t, 50, func(ctx context.Context) (bool, error) { return s.Consume(ctx, request[0], request[1], at) }, s)
-	}
-}
-
-func sessions(t *testing.T, s *store.Store) {
-	c := newCitizen(1)
-	do(t, s, add(c, s))
-	for range 2 {
-		do(t, s, func(ctx context.Context) error {
-			return s.AddSession(ctx, login.Session{
-				ID: secret.ID(at), Citizen: c.ID, Browser: hash("browser"), Method: assurance.PIN, Level: assurance.Low, Party: "party", Request: "request", At: at, Until: at,
-			})
-		})
-	}
-	for id, want := range map[string]int{c.ID: 2, "another": 0} {
-		if n, err := s.CountSessions(t.Context(), id); n != want || err != nil {
-			t.Errorf("%d sessions, %v, want %d", n, err, want)
-		}
 	}
 }
 

@@ -76,6 +76,7 @@ func wholeCitizen(t *testing.T, s *store.Store) {
 		Phone: mobile(1), PhoneBinding: assurance.Substantial, PhoneSince: at.Add(time.Hour),
 		Email: parsed(contact.ParseEmail("inigo@example.es")), Lang: "es", Proofing: assurance.Advanced, Registered: at,
 		Activation: hash("activation"), Datum: parsed(nif.ParseDate(nif.Validity, "2030-06-30")), Until: at.AddDate(4, 0, 0), Frozen: true,
+		Blocked: []assurance.Method{assurance.PIN},
 	}
 	do(t, s, add(c, s))
 	everyWay := func() {
@@ -88,7 +89,7 @@ func wholeCitizen(t *testing.T, s *store.Store) {
 		same(t, got, ok, err, c)
 	}
 	everyWay()
-	c.Phone, c.PhoneBinding, c.Frozen, c.Activation = mobile(2), assurance.Low, false, hash("another")
+	c.Phone, c.PhoneBinding, c.Frozen, c.Blocked, c.Activation = mobile(2), assurance.Low, false, nil, hash("another")
 	c.Datum, c.Lang, c.Proofing = parsed(nif.ParseSupport("E00000001")), "en", assurance.Basic
 	do(t, s, func(ctx context.Context) error { return s.SaveCitizen(ctx, c) })
 	everyWay()
@@ -181,8 +182,14 @@ func citizenLocked(t *testing.T, s *store.Store) {
 func browsers(t *testing.T, s *store.Store) {
 	c := newCitizen(1)
 	do(t, s, add(c, s))
-	for range 2 {
-		do(t, s, func(ctx context.Context) error { return s.AddKnownBrowser(ctx, hash("known"), c.ID, at) })
+	for i := range 2 {
+		do(t, s, func(ctx context.Context) error {
+			first, err := s.AddKnownBrowser(ctx, hash("known"), c.ID, at)
+			if first != (i == 0) {
+				t.Errorf("time %d: first %v", i, first)
+			}
+			return err
+		})
 	}
 	for name, want := range map[string]bool{"known": true, "unknown": false} {
 		if got, err := s.KnownBrowser(t.Context(), hash(name)); err != nil || got != want {

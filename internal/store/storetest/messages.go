@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"clave/internal/assurance"
-	"clave/internal/login"
 	"clave/internal/notify"
 	"clave/internal/secret"
 	"clave/internal/store"
@@ -228,13 +226,14 @@ func forgotten(t *testing.T, s *store.Store) {
 	do(t, s, func(ctx context.Context) error {
 		_, locked := s.LockHitTimes(ctx, hash("counter"))
 		_, consumed := s.Consume(ctx, "party", "request", at)
-		x := login.Session{ID: secret.ID(at), Citizen: c.ID, Browser: hash("browser"), Method: assurance.PIN, At: at, Until: at}
+		x := newSession(c.ID)
+		x.Until = at
 		return errors.Join(s.AddCitizen(ctx, c), s.AddChallenge(ctx, ch), s.AddMessage(ctx, m), s.AddSession(ctx, x),
-			locked, consumed, s.SetHitTimes(ctx, hash("counter"), []time.Time{at}, at))
+			relies(ctx, s, x.ID), locked, consumed, s.SetHitTimes(ctx, hash("counter"), []time.Time{at}, at))
 	})
 	left := func() (left [5]bool) {
 		times, _ := s.HitTimes(t.Context(), hash("counter"))
-		n, _ := s.CountSessions(t.Context(), c.ID)
+		old, _ := s.Sessions(t.Context(), c.ID, at.Add(-time.Hour))
 		_, found, _ := s.Challenge(t.Context(), ch.ID)
 		state, _ := s.MessageState(t.Context(), m.ID)
 		var fresh bool
@@ -243,7 +242,7 @@ func forgotten(t *testing.T, s *store.Store) {
 			return errors.Join(err, errWrong) // only looking
 		})
 		wants(t, err, errWrong)
-		return [5]bool{len(times) > 0, n > 0, found, !fresh, state == notify.Queued}
+		return [5]bool{len(times) > 0, len(old) > 0, found, !fresh, state == notify.Queued}
 	}
 	for _, c := range []struct {
 		now  time.Time

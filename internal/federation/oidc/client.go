@@ -1,0 +1,127 @@
+package oidc
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/luikyv/go-oidc/pkg/goidc"
+
+	"clave/internal/relying"
+)
+
+var scopeList = strings.Join(scopes, " ")
+
+// errSecret says that a secret is wrong, and not how.
+var errSecret = errors.New("oidc: wrong secret")
+
+// packHashes and verifySecret carry the hashes through the library, which knows a client's secret as a string.
+func packHashes(hashes [][]byte) string {
+	packed, _ := json.Marshal(hashes)
+	return string(packed)
+}
+
+func verifySecret(_ context.Context, packed, presented string) error {
+	var hashes [][]byte
+	if err := json.Unmarshal([]byte(packed), &hashes); err != nil {
+		return errSecret
+	}
+	sum := sha256.Sum256([]byte(presented))
+	right := 0
+	for _, h := range hashes {
+		right |= subtle.ConstantTimeCompare(h, sum[:])
+	}
+	if right != 1 {
+		return errSecret
+	}
+	return nil
+}
+
+// identify says which client a request claims to come from, unproven: in its form, its Authorization header or its
+// assertion.
+func identify(r *http.Request) string {
+	if id := r.PostForm.Get("client_id"); id != "" {
+		return id
+	}
+	if id, _, ok := r.BasicAuth(); ok {
+		return id
+	}
+	return peek(r.PostForm.Get("client_assertion")).Issuer
+}
+
+// peeked is what a token says of itself, unproven.
+type peeked struct {
+	Algorithm string `json:"alg"`
+	Key       string `json:"kid"`
+	Issuer    string `json:"iss"`
+	Audience  any    `json:"aud"`
+}
+
+// peek reads a token without believing it; what it cannot read is empty.
+func peek(token string) (said peeked) {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return said
+	}
+	for _, part := range parts[:2] {
+		raw, err := base64.RawURLEncoding.DecodeString(part)
+		if err != nil || json.Unmarshal(raw, &said) != nil {
+			return peeked{}
+		}
+	}
+	return said
+}
+
+// speaks is the party of an id, if it speaks OpenID Connect.
+func (p *Provider) speaks(ctx context.Context, id string) (relying.Party, bool, error) {
+	party, err := p.Parties.Party(ctx, id)
+	if errors.Is(err, relying.ErrUnknown) || err == nil && party.OIDC == nil {
+		return party, false, nil
+	}
+	return party, err == nil, err
+}
+
+// redirects tells whether an address may be answered to: registered, byte for byte, and https, or http on loopback for a
+// test party; without user or fragment (CVE-2026-7504, CVE-2024-8883).
+func redirects(p relying.Party, registered []string, address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.User != nil || u.Host == "" || strings.ContainsAny(address, "#\\ \t\r\n") || !slices.Contains(registered, address) {
+		return false
+	}
+	return u.Scheme == "https" || p.Test && u.Scheme == "http" && loopback(u.Hostname())
+}
+
+func loopback(host string) bool { return host == "localhost" || host == "127.0.0.1" || host == "::1" }
+
+// sector is the name under which a party's services share what they call a person (OpenID Connect Core §8.1). Without a
+// registered one it is the host of the redirects; a party with redirects on several hosts is a sector of its own.
+func sector(p relying.Party) string {
+	if p.OIDC.Sector != "" {
+		return p.OIDC.Sector
+	}
+	host := ""
+	for i, address := range p.OIDC.Redirects {
+		u, err := url.Parse(address)
+		if err != nil || i > 0 && u.Host != host {
+			return "party " + p.ID
+		}
+		host = u.Host
+	}
+	return host
+}
+
+// byValue are the keys that a party has registered.
+func byValue(o *relying.OIDC) (*goidc.JSONWebKeySet, error) {
+	set := &goidc.JSONWebKeySet{}
+	if len(o.Keys) == 0 {
+		return set, nil
+	}
+	return set, json.Unmarshal(o.Keys, set)
+}

@@ -1,0 +1,258 @@
+package oidc
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"mime"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/luikyv/go-oidc/pkg/goidc"
+
+	"clave/internal/login"
+	"clave/internal/relying"
+)
+
+// call is one request on its way through the library, which finds it in its context.
+type call struct {
+	path    string
+	party   relying.Party
+	client  *goidc.Client
+	locales string         // the languages that the request prefers
+	hint    string         // what the id_token_hint calls the person
+	grant   *grant         // found in this call
+	begin   *login.Request // what the authorization endpoint made of the request
+	problem string         // why it made nothing of it
+	from    string         // the service's address
+	wait    time.Duration  // how long the service must wait, for it asked too often
+	failed  error          // the store's: whatever the library makes of it, nothing is kept or answered
+}
+
+type callKey struct{}
+
+func callOf(ctx context.Context) *call {
+	if c, ok := ctx.Value(callKey{}).(*call); ok {
+		return c
+	}
+	return &call{}
+}
+
+// fail keeps an error of the store from becoming an answer.
+func (c *call) fail(err error) error {
+	if err != nil && c.failed == nil {
+		c.failed = err
+	}
+	return err
+}
+
+// wrong is an error that a service is told.
+type wrong struct {
+	Code string `json:"error"`
+	Text string `json:"error_description,omitempty"`
+}
+
+const maxForm = 64 << 10 // bytes of a posted form
+
+// post is an endpoint that services post to.
+func (p *Provider) post(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" || r.ParseForm() != nil {
+		writeJSON(w, http.StatusBadRequest, wrong{"invalid_request", "the body must be a form"})
+		return
+	}
+	c, bad, err := p.calls(r)
+	switch {
+	case err != nil:
+		p.broken(w, err)
+	case bad != nil:
+		deny(w, r.URL.Path, *bad)
+	default:
+		p.unit(w, r, c)
+	}
+}
+
+// calls checks what can be checked before the unit of work, and fetches what it will need.
+func (p *Provider) calls(r *http.Request) (*call, *wrong, error) {
+	if once(r.PostForm) != nil {
+		return nil, &wrong{"invalid_request", "a parameter is there twice"}, nil
+	}
+	party, known, err := p.speaks(r.Context(), identify(r))
+	if err != nil || !known {
+		return nil, &wrong{"invalid_client", "unknown client"}, err
+	}
+	if bad := p.fapiClient(party, r); bad != nil {
+		return nil, bad, nil
+	}
+	c := &call{path: r.URL.Path, party: party, from: from(r)}
+	if bad := p.ready(c, r); bad != nil {
+		return nil, bad, nil
+	}
+	keys, err := p.keysFor(r.Context(), party, r.PostForm)
+	if err != nil {
+		p.Log.Warn("keys of a service cannot be read", "party", party.ID, "err", err)
+		return nil, &wrong{"invalid_client", "your keys cannot be read"}, nil
+	}
+	c.client = clientOf(party, keys)
+	return c, nil, nil
+}
+
+// ready checks what the library would pass over.
+func (p *Provider) ready(c *call, r *http.Request) *wrong {
+	switch c.path {
+	case pushPath:
+		return p.prepare(c, r.PostForm)
+	case askPath:
+		return askable(c.party, r.PostForm)
+	}
+	return nil
+}
+
+func from(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// errInternal means that the library could not do its work: nothing of it is kept.
+var errInternal = errors.New("oidc: the library failed")
+
+// unit runs the library in one unit of work, refusals too, for they carry revocations. Nothing leaves before the commit.
+func (p *Provider) unit(w http.ResponseWriter, r *http.Request, c *call) {
+	var held *answer
+	var wait time.Duration
+	err := p.Store.Do(r.Context(), func(ctx context.Context) error {
+		attempt := *c // a unit may run twice
+		held = newAnswer()
+		p.library.ServeHTTP(held, forLibrary(r, context.WithValue(ctx, callKey{}, &attempt)))
+		wait = attempt.wait
+		if attempt.failed != nil {
+			return attempt.failed
+		}
+		if held.status >= http.StatusInternalServerError {
+			return errInternal
+		}
+		return nil
+	})
+	if err != nil {
+		p.broken(w, err)
+		return
+	}
+	held.proofErrors()
+	held.challenge(c.path)
+	if wait > 0 {
+		held.header.Set("Retry-After", strconv.Itoa(int(wait.Seconds())+1))
+	}
+	held.send(w)
+}
+
+// forLibrary is the request as the library sees it: it compares the proof of possession with RequestURI.
+func forLibrary(r *http.Request, ctx context.Context) *http.Request {
+	r = r.WithContext(ctx)
+	r.RequestURI = r.URL.Path
+	return r
+}
+
+// broken answers that something of ours went wrong.
+func (p *Provider) broken(w http.ResponseWriter, err error) {
+	if errors.Is(err, context.Canceled) {
+		return
+	}
+	p.Log.Error("openid connect failed", "err", err)
+	w.Header().Set("Cache-Control", "no-store")
+	writeJSON(w, http.StatusInternalServerError, wrong{"server_error", ""})
+}
+
+// deny answers a refusal that needed no unit of work.
+func deny(w http.ResponseWriter, path string, bad wrong) {
+	held := newAnswer()
+	status := http.StatusBadRequest
+	if bad.Code == "invalid_client" || bad.Code == "invalid_token" {
+		status = http.StatusUnauthorized
+	}
+	held.header.Set("Cache-Control", "no-store")
+	writeJSON(held, status, bad)
+	held.challenge(path)
+	held.send(w)
+}
+
+// noteError logs why the library refused.
+func (p *Provider) noteError(ctx context.Context, err error) {
+	c := callOf(ctx)
+	p.Log.Info("openid connect request refused", "party", c.party.ID, "path", c.path, "err", err)
+}
+
+// once refuses parameters that are there twice (RFC 6749 §3.1, §3.2): who checks and who uses them must see the same.
+func once(values map[string][]string) error {
+	for name, list := range values {
+		if len(list) > 1 && !slices.Contains(manyTimes, name) {
+			return errTwice
+		}
+	}
+	return nil
+}
+
+var (
+	errTwice  = errors.New("oidc: a parameter is there twice")
+	manyTimes = []string{"resource", "audience"} // RFC 8707 §2
+)
+
+// answer is what the library answers, held back.
+type answer struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func newAnswer() *answer { return &answer{header: http.Header{}} }
+
+// Header implements http.ResponseWriter.
+func (a *answer) Header() http.Header { return a.header }
+
+// WriteHeader implements http.ResponseWriter.
+func (a *answer) WriteHeader(status int) {
+	if a.status == 0 {
+		a.status = status
+	}
+}
+
+// Write implements http.ResponseWriter.
+func (a *answer) Write(b []byte) (int, error) {
+	a.WriteHeader(http.StatusOK)
+	return a.body.Write(b)
+}
+
+func (a *answer) send(w http.ResponseWriter) {
+	for name, list := range a.header {
+		w.Header()[name] = list
+	}
+	if a.status != 0 {
+		w.WriteHeader(a.status)
+	}
+	w.Write(a.body.Bytes())
+}
+
+// proofErrors names what is wrong with a proof of possession as RFC 9449 §5 does.
+func (a *answer) proofErrors() {
+	if body := a.body.Bytes(); bytes.Contains(body, []byte(`"error_description":"invalid DPoP proof"`)) {
+		fixed := bytes.Replace(body, []byte(`"error":"invalid_request"`), []byte(`"error":"invalid_dpop_proof"`), 1)
+		a.body = *bytes.NewBuffer(fixed)
+	}
+}
+
+// challenge says how to authenticate, where HTTP wants it said (RFC 6749 §5.2, RFC 6750 §3, RFC 9449 §7.1).
+func (a *answer) challenge(path string) {
+	switch {
+	case a.status != http.StatusUnauthorized:
+	case path != userPath:
+		a.header.Set("WWW-Authenticate", `Basic realm="clave"`)
+	default:
+		a.header.Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+		a.header.Add("WWW-Authenticate", `DPoP error="invalid_token", algs="ES256 PS256"`)
+	}
+}

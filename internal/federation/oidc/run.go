@@ -1,0 +1,46 @@
+package oidc
+
+import (
+	"context"
+	"time"
+)
+
+// look is how often Run looks for what is to be told.
+const look = 2 * time.Second
+
+// forgets is how often it deletes what has served.
+const forgets = 5 * time.Minute
+
+// Run tells services what they are owed, until ctx ends: the end of sessions, and that confirmations were answered. It also
+// forgets what has served. Many processes may run it.
+func (p *Provider) Run(ctx context.Context) {
+	beat, sweep := time.NewTicker(look), time.NewTicker(forgets)
+	defer beat.Stop()
+	defer sweep.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-sweep.C:
+			p.note(ctx, "forget", p.Store.Do(ctx, func(ctx context.Context) error { return p.Store.ForgetRecords(ctx, wall()) }))
+		case <-beat.C:
+		case <-p.nudge:
+		}
+		p.note(ctx, "logouts", p.Close(ctx))
+		p.note(ctx, "pings", p.Ping(ctx))
+	}
+}
+
+// Wake makes Run look at once.
+func (p *Provider) Wake() {
+	select {
+	case p.nudge <- struct{}{}:
+	default:
+	}
+}
+
+func (p *Provider) note(ctx context.Context, what string, err error) {
+	if err != nil && ctx.Err() == nil {
+		p.Log.Error("openid connect cannot tell services", "what", what, "err", err)
+	}
+}

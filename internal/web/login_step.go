@@ -1,0 +1,93 @@
+package web
+
+import (
+	"context"
+	"net/http"
+
+	"clave/internal/locale"
+	"clave/internal/login"
+)
+
+type stepPage struct {
+	loginFrame
+	Why     string
+	Who     []row
+	Buttons []button
+	NotMe   []button
+	Other   button
+}
+
+// askStep asks somebody who has a session for exactly what is missing: their PIN, again. Who they are is known already.
+func (s *Server) askStep(v *visit, offer login.Offer) error {
+	data := stepPage{loginFrame: s.inLogin(v)}
+	data.Why = data.T(whyAgain(v, offer), "service", data.Service)
+	data.Who = []row{{Term: data.T("login.who"), Text: offer.Citizen.Masked()}}
+	data.Buttons = []button{{Kind: "primary", Text: data.T("login.step-send")}}
+	data.NotMe = data.notMe()
+	data.Other = button{Kind: "quiet", Text: data.T("login.step-other"), URL: data.At + "/nif"}
+	s.show(v.w, v.r, http.StatusOK, "login-step.html", data)
+	return nil
+}
+
+// whyAgain tells why the session does not suffice.
+func whyAgain(v *visit, offer login.Offer) locale.Key {
+	switch {
+	case v.Login.Request.ForceAuthn:
+		return "login.step-force"
+	case len(offer.Session.Held) > 0 && offer.Session.Held[0].Level < v.Login.Request.Level:
+		return "login.step-level"
+	default:
+		return "login.step-age"
+	}
+}
+
+func (p page) notMe() []button { return []button{{Kind: "secondary", Text: p.T("login.not-me")}} }
+
+// askMe sends a PIN to the person of the browser's session: NIF and datum are as they were when they last proved who they
+// are. The PIN goes to their phone, whoever sits here.
+func (s *Server) askMe(v *visit) error {
+	s.Slow.Hit(v.r.Context(), from(v.r))
+	offer, live, err := s.Broker.Offer(v.r.Context(), v.Login, v.Session, s.sessionToken(v.r))
+	if err != nil {
+		return err
+	}
+	if !live || offer.Citizen.Datum.IsZero() {
+		return v.redirect("nif")
+	}
+	v.NIF, v.Kind, v.Datum = offer.Citizen.NIF, offer.Citizen.Datum.Kind(), offer.Citizen.Datum.Reveal()
+	return s.ask(v)
+}
+
+// notMe ends the session that this browser holds: another person sits here now. Its services are told.
+func (s *Server) notMe(v *visit) error {
+	if err := s.endBrowsing(v.w, v.r, "not me"); err != nil {
+		return err
+	}
+	v.signIn = signIn{Login: v.Login}
+	return s.goTo(v, "")
+}
+
+// endBrowsing ends the browser's session, if it has one.
+func (s *Server) endBrowsing(w http.ResponseWriter, r *http.Request, why string) error {
+	token := s.sessionToken(r)
+	err := s.Store.Do(r.Context(), func(ctx context.Context) error {
+		session, live, err := s.Broker.Browsing(ctx, token)
+		if err != nil || !live {
+			return err
+		}
+		_, err = s.Broker.End(ctx, session.ID, why, visitor(r))
+		return err
+	})
+	if err == nil {
+		s.setCookie(w, s.cookieName(sessionCookie), "", -1)
+	}
+	return err
+}
+
+// beyond tells somebody with a session, before they type anything, that no method they have reaches what the service asks.
+func (s *Server) beyond(v *visit, offer login.Offer) {
+	frame := s.inLogin(v)
+	s.loginProblem(v, problem{status: http.StatusForbidden, key: "too-low", buttons: []button{
+		{Kind: "secondary", Text: frame.T("login.another-person", "who", offer.Citizen.Masked()), Name: "not-me", Value: "1"},
+	}})
+}

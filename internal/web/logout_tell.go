@@ -1,0 +1,197 @@
+package web
+
+import (
+	"context"
+	"html/template"
+	"net/http"
+	"net/url"
+	"time"
+
+	"clave/internal/federation/oidc"
+	"clave/internal/federation/saml"
+	"clave/internal/login"
+)
+
+// What a logout waits for: the services that are told directly have so long to answer, asked about so often.
+const (
+	waitForServices = 3 * time.Second
+	askEvery        = 50 * time.Millisecond
+)
+
+// tellServices takes the browser to each service that has to hear it there, one by one, while the others are told directly;
+// then it shows what became of all.
+func (s *Server) tellServices(l *leave) error {
+	list, err := s.waitForThem(l)
+	if err != nil {
+		return err
+	}
+	for _, p := range list {
+		if p.State == login.Owed && p.Protocol == saml.Protocol {
+			return s.visitService(l, p)
+		}
+	}
+	return s.left(l, list)
+}
+
+// waitForThem gives those that are told directly a moment to answer.
+func (s *Server) waitForThem(l *leave) ([]login.Participation, error) {
+	tick := time.NewTicker(askEvery)
+	defer tick.Stop()
+	for began := time.Now(); ; {
+		list, err := s.Broker.Store.Participations(l.r.Context(), l.Session)
+		if err != nil || !pending(list) || time.Since(began) >= waitForServices || s.Now().Sub(l.Ended) > time.Minute {
+			return list, err
+		}
+		select {
+		case <-tick.C:
+		case <-l.r.Context().Done():
+			return nil, l.r.Context().Err()
+		}
+	}
+}
+
+// pending tells whether a service that is told directly has not answered yet. One that failed once has had its moment; it
+// will be told again when nobody waits.
+func pending(list []login.Participation) bool {
+	for _, p := range list {
+		if p.Protocol == oidc.Protocol && (p.State == login.Owed && p.Tries == 0 || p.State == login.Told) {
+			return true
+		}
+	}
+	return false
+}
+
+type visitPage struct {
+	page
+	Name    string
+	Form    saml.Form
+	Buttons []button
+}
+
+// Action is the registered address of the service.
+func (p visitPage) Action() template.URL { return template.URL(p.Form.Action) }
+
+// visitService sends the browser to a service with our request to close. Coming back without its answer, by the back button
+// say, does not send it there again: the service then counts as not closed.
+func (s *Server) visitService(l *leave, p login.Participation) error {
+	party, err := s.Parties.Party(l.r.Context(), p.Party)
+	if err != nil {
+		return err
+	}
+	session, _, err := s.Broker.Store.Session(l.r.Context(), p.Session)
+	if err != nil {
+		return err
+	}
+	c, _, err := s.Broker.Store.Citizen(l.r.Context(), session.Citizen)
+	if err != nil {
+		return err
+	}
+	form, err := s.SAML.LogoutRequest(party, c.NIF.String(), p.ID, l.ID)
+	if err != nil {
+		return err
+	}
+	if err := s.settle(l.r.Context(), p.ID, login.Told); err != nil {
+		return err
+	}
+	data := visitPage{page: s.page(l.r), Form: form}
+	data.Name, data.Languages = party.Name(data.Lang.Code()), nil
+	data.Buttons = []button{{Kind: "primary", Text: data.T("logout.visit-next", "service", data.Name)}}
+	l.w.Header().Set("Content-Security-Policy", contentPolicy(originOf(form.Action)))
+	s.show(l.w, l.r, http.StatusOK, "logout-visit.html", data)
+	return nil
+}
+
+func (s *Server) settle(ctx context.Context, id string, state login.State) error {
+	return s.Store.Do(ctx, func(ctx context.Context) error {
+		return s.Broker.Store.SetParticipation(ctx, id, state, time.Time{})
+	})
+}
+
+// takeLogoutAnswer notes what a service answered that the browser was sent to, and goes on with that browser's logout. Only
+// a positive answer counts as closed.
+func (s *Server) takeLogoutAnswer(w http.ResponseWriter, r *http.Request, fields map[string]string) {
+	party, id, ok, err := s.SAML.ParseLogoutAnswer(r.Context(), fields)
+	if err != nil {
+		s.refuse(w, r, err)
+		return
+	}
+	state := login.Missed
+	if ok {
+		state = login.Closed
+	}
+	err = s.Store.Do(r.Context(), func(ctx context.Context) error {
+		p, found, err := s.Broker.Store.Participation(ctx, id)
+		if err != nil || !found || p.Party != party || p.State != login.Told { // not what we asked, or not of whom
+			return err
+		}
+		return s.Broker.Store.SetParticipation(ctx, id, state, time.Time{})
+	})
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	http.Redirect(w, r, logoutPath(url.PathEscape(fields["RelayState"])), http.StatusSeeOther)
+}
+
+type leftPage struct {
+	page
+	Ended, Stayed bool
+	Closed, Open  []string
+	Action        template.URL // where the answer to the service that asked is posted
+	Fields        []saml.Field
+	Buttons       []button
+}
+
+// left shows what became of the session and of each service, and leads back to the service that asked.
+func (s *Server) left(l *leave, list []login.Participation) error {
+	data := leftPage{page: s.page(l.r), Ended: l.Session != "", Stayed: l.Stayed}
+	for _, p := range list {
+		name := s.partyName(l.r, p.Party, data.Lang)
+		if p.State == login.Closed {
+			data.Closed = append(data.Closed, name)
+		} else {
+			data.Open = append(data.Open, name)
+		}
+	}
+	data.Closed, data.Open = unique(data.Closed), unique(data.Open)
+	id, _ := l.party()
+	if id != "" {
+		data.Service = s.partyName(l.r, id, data.Lang)
+	}
+	switch {
+	case l.SAML != nil:
+		form, err := s.SAML.LogoutResponse(*l.SAML, l.outcome(len(data.Open) == 0))
+		if err != nil {
+			return err
+		}
+		l.w.Header().Set("Content-Security-Policy", contentPolicy(originOf(form.Action)))
+		data.Action, data.Fields = template.URL(form.Action), form.Fields
+		data.Buttons = []button{{Kind: "primary", Text: data.T("logout.back", "service", data.Service)}}
+	case l.OIDC != nil && l.OIDC.ReturnTo != "":
+		back := l.OIDC.Location()
+		if len(data.Open) == 0 && !l.Stayed {
+			http.Redirect(l.w, l.r, back, http.StatusSeeOther)
+			return nil
+		}
+		data.Buttons = []button{{Kind: "primary", Text: data.T("logout.back", "service", data.Service), URL: back}}
+	default:
+		data.Buttons = []button{{Kind: "secondary", Text: data.T("problem.home"), URL: "/"}}
+	}
+	s.show(l.w, l.r, http.StatusOK, "logout-left.html", data)
+	return nil
+}
+
+// Posts tells whether the page may send itself: nothing is left that the person should read.
+func (p leftPage) Posts() bool { return len(p.Fields) > 0 && len(p.Open) == 0 && !p.Stayed }
+
+// outcome is what the service that asked over SAML is told.
+func (l leaving) outcome(all bool) saml.Outcome {
+	switch {
+	case l.Stayed:
+		return saml.Kept
+	case all:
+		return saml.Ended
+	default:
+		return saml.Partly
+	}
+}
