@@ -5,10 +5,11 @@
 //
 // Read it in this order:
 //
-//   - pinsaml.go: the journey, from a service's request to its verified answer.
+//   - journey.go: what can be driven. visitor.go: what a person does on our pages.
+//   - saml.go, oidc.go and token.go: the services, from their request to the answer that they verify.
 //   - browser.go and page.go: what the person uses; people.go: who they are; phones.go: where the code arrives.
-//   - serve.go, seed.go and usage.go: the server, a process of its own, so that its CPU is measured alone; house.go
-//     starts it.
+//   - serve.go, parties.go, seed.go and usage.go: the server, a process of its own, so that its CPU is measured alone;
+//     house.go starts it.
 //   - load.go and measure.go: many people at once; signatures.go: the yardstick; report.go: what is printed.
 //
 // docs/performance.md says what the figures mean and what they were.
@@ -39,14 +40,6 @@ type options struct {
 
 // deadline ends a run that hangs.
 const deadline = 10 * time.Minute
-
-// journeys are what can be driven, by name.
-var journeys = []struct {
-	name  string
-	drive func(ctx context.Context, o options, out io.Writer) error
-}{
-	{"pin-saml", pinSAML},
-}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -13,6 +13,7 @@ import (
 // page is what a browser shows.
 type page struct {
 	at      *url.URL
+	away    *url.URL // the service to which a redirect leads from here
 	heading string
 	forms   []form
 }
@@ -25,7 +26,7 @@ type form struct {
 	button bool // its first button, the one that Enter presses, was found
 }
 
-// readPage reads an answer. Errors: anything but a page with status 200.
+// readPage reads an answer. Errors: anything but a page with status 200, or a redirect to a service.
 func readPage(answer *http.Response) (page, error) {
 	root, err := html.Parse(answer.Body)
 	if err != nil {
@@ -33,6 +34,10 @@ func readPage(answer *http.Response) (page, error) {
 	}
 	p := page{at: answer.Request.URL}
 	p.read(root, nil)
+	if answer.StatusCode == http.StatusSeeOther {
+		p.away, err = answer.Location()
+		return p, err
+	}
 	if answer.StatusCode != http.StatusOK {
 		return p, fmt.Errorf("%s %s: %s: %q", answer.Request.Method, p.at.Path, answer.Status, p.heading)
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // print writes a table for people, and the figure that is compared, alone on its line.
-func (r result) print(out io.Writer, name string, o options) error {
+func (r result) print(out io.Writer, j journey, o options) error {
 	var whole, cpu time.Duration
 	var signatures []float64
 	for _, p := range r.parts {
@@ -22,13 +22,14 @@ func (r result) print(out io.Writer, name string, o options) error {
 	logins := len(r.took)
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, row := range [][2]string{
-		{"journey", fmt.Sprintf("%s: %d logins, %d at once, after %d", name, logins, o.users, o.warmup)},
+		{"journey", fmt.Sprintf("%s: %d logins, %d at once, after %d", j.name, logins, o.users, o.warmup)},
 		{"machine", fmt.Sprintf("%s, %d CPUs, a synced write of 4 KiB takes %s ms", runtime.Version(), runtime.NumCPU(), ms(r.disk))},
 		{"logins a second", fmt.Sprintf("%.1f", float64(logins)/whole.Seconds())},
 		{"a login takes", fmt.Sprintf("p50 %s, p95 %s, p99 %s ms", ms(percentile(r.took, 50)), ms(percentile(r.took, 95)), ms(percentile(r.took, 99)))},
 		{"server CPU per login", ms(cpu/time.Duration(logins)) + " ms"},
 		{"one RSA-2048 signature", fmt.Sprintf("%s ms of CPU (rounds from %s to %s)", ms(median(r.signing)), ms(slices.Min(r.signing)), ms(slices.Max(r.signing)))},
 		{"signatures per login", fmt.Sprintf("%.2f (parts from %.2f to %.2f)", middle(signatures), signatures[0], signatures[len(signatures)-1])},
+		{"that may be", j.allows()},
 		{"durable commits per login", fmt.Sprintf("%.2f", float64(r.commits)/float64(logins))},
 		{"peak memory of the server", fmt.Sprintf("%.0f MB", float64(r.peak)/1e6)},
 	} {
@@ -37,8 +38,16 @@ func (r result) print(out io.Writer, name string, o options) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "figure %s.signatures %.1f\n", name, middle(signatures))
+	_, err := fmt.Fprintf(out, "figure %s.signatures %.1f\n", j.name, middle(signatures))
 	return err
+}
+
+// allows is the bar in words.
+func (j journey) allows() string {
+	if j.bar == 0 {
+		return "any"
+	}
+	return fmt.Sprintf("at most %.0f", j.bar)
 }
 
 func middle(sorted []float64) float64 { return sorted[len(sorted)/2] }

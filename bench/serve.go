@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,7 +24,6 @@ import (
 	"clave/internal/node"
 	"clave/internal/notify"
 	"clave/internal/person"
-	"clave/internal/relying"
 	"clave/internal/store"
 	"clave/internal/web"
 )
@@ -37,16 +35,16 @@ const serveArgument = "serve"
 const (
 	claveHost   = "clave.example"
 	claveOrigin = "https://" + claveHost
-	sedeOrigin  = "https://sede.example"
-	partyID     = "P9999901A_L01999999"
 )
 
 // order is the first line that the server reads. After it, each line asks for its usage so far.
 type order struct {
 	Dir      string
 	Citizens int
-	Party    []byte // the service's certificate
 	Profile  string // begins when usage is asked for the first time
+
+	Hall         []byte          // certificate of the town hall
+	Tax, Further json.RawMessage // keys of the offices, JWK Sets
 }
 
 // said is a line that the server writes: one of its fields is set.
@@ -115,20 +113,12 @@ func (s *server) answer(ctx context.Context, n *node.Node, certificate []byte, l
 func (s *server) database() string { return filepath.Join(s.Dir, "clave.db") }
 
 func (s *server) build(ctx context.Context) (*node.Node, *keyring.Ring, error) {
-	party, err := x509.ParseCertificate(s.Party)
-	if err != nil {
-		return nil, nil, err
-	}
 	ring, err := keyring.Create(filepath.Join(s.Dir, "keys.json"), keyring.Live, time.Now())
 	if err != nil {
 		return nil, nil, err
 	}
 	n, err := node.Build(ctx, node.Config{
 		Kind: keyring.Live, Database: s.database(), Ring: ring, Origin: claveOrigin,
-		Parties: relying.List{{
-			ID: partyID, Names: map[string]string{"es": "Sede electrónica de Villaclara", "en": "Villaclara online office"},
-			SAML: &relying.SAML{Certificates: []*x509.Certificate{party}, ReturnTo: []string{sedeOrigin + "/ReturnPage"}},
-		}},
 		Census:   func(st *store.Store) person.Census { return census.Table{Store: st} },
 		Carriers: map[notify.Channel]courier.Carrier{notify.SMS: s, notify.Email: s, notify.Letter: s},
 		Policy:   assurance.Policy{NationalPractice: true}, PINStyle: pin.SixDigits,
@@ -143,7 +133,7 @@ func (s *server) build(ctx context.Context) (*node.Node, *keyring.Ring, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return n, ring, seed(ctx, n.Store, s.Citizens, time.Now())
+	return n, ring, errors.Join(s.register(ctx, n.Store), seed(ctx, n.Store, s.Citizens, time.Now()))
 }
 
 // Send implements courier.Carrier: the message is on the phone at once.

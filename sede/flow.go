@@ -1,112 +1,126 @@
 package sede
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 )
 
-// A procedure is something that citizens can do here once we know who they are.
-type procedure struct {
-	Name  string // in addresses, and the prefix of its texts
-	Level string // how sure we must be of them
-}
-
-var procedures = []procedure{{"cita", "low"}, {"padron", "low"}, {"tributo", "substantial"}}
-
-// What the site remembers of a visitor, step by step.
+// What a service remembers of a visitor, step by step.
 type (
-	// asked waits for the gateway's answer. It is found by RelayState and not by a cookie: the answer is posted by another
-	// site's page, and a SameSite=Lax cookie does not travel with such a post.
-	asked struct {
+	// question waits for the gateway's answer. It is found by RelayState and not by a cookie: the answer is posted by
+	// another site's page, and a SameSite=Lax cookie does not travel with such a post.
+	question struct {
 		ID, Browser string
-		Procedure   procedure
+		Wish        wish
+		At          time.Time
 	}
 	// answered waits for the browser to come back by itself, now with its cookie.
 	answered struct {
-		Browser   string
-		Procedure procedure
-		Who       Identity
-	}
-	// visit is an identified citizen's session.
-	visit struct {
-		Procedure procedure
-		Who       Identity
+		Browser string
+		Wish    wish
+		Who     Identity
+		XML     string // of the answer, as it came
 	}
 )
 
-type site struct {
+// hall is a service that speaks SAML.
+type hall struct {
+	*site
 	cfg      Config
-	asked    *shelf[asked]    // by RelayState
+	trust    *trust
+	asked    *shelf[question] // by RelayState
 	answered *shelf[answered] // by the one-time "vale" in the address
-	visits   *shelf[visit]    // by session cookie
+	leaving  *shelf[string]   // the IDs of our LogoutRequests, by RelayState
+	gone     *shelf[string]   // what became of them, by the one-time "vale" in the address
+	told     *shelf[bool]     // the IDs of the gateway's LogoutRequests, so that each serves once
 }
 
-func newSite(cfg Config) *site {
-	return &site{cfg: cfg,
-		asked:    newShelf[asked](30 * time.Minute),
+func newHall(cfg Config, which service) *hall {
+	return &hall{
+		site: newSite(which, cfg.Origin, cfg.Path, cfg.Now), cfg: cfg, trust: newTrust(cfg),
+		asked:    newShelf[question](30 * time.Minute),
 		answered: newShelf[answered](5 * time.Minute),
-		visits:   newShelf[visit](30 * time.Minute),
+		leaving:  newShelf[string](30 * time.Minute),
+		gone:     newShelf[string](5 * time.Minute),
+		told:     newShelf[bool](2 * logoutAge),
 	}
 }
 
-// demanding is the configuration for one procedure: the stricter of its level and the site's.
-func (s *site) demanding(p procedure) Config {
-	cfg := s.cfg
-	if levels[p.Level] > levels[cfg.Level] {
-		cfg.Level = p.Level
+// least is the stricter of a level and the service's own.
+func (h *hall) least(level string) string {
+	if levels[level] > levels[h.cfg.Level] {
+		return level
 	}
+	return h.cfg.Level
+}
+
+// believing is the configuration with a level and with the certificates known at the moment.
+func (h *hall) believing(level string) Config {
+	cfg := h.cfg
+	cfg.Level, cfg.GatewayCertificates = h.least(level), h.trust.certificates()
 	return cfg
 }
 
+// read reads a message of the gateway and, if no known certificate has signed it, once more with those that the gateway
+// names now: its keys change.
+func read[T any](ctx context.Context, h *hall, message func() (T, error)) (T, error) {
+	h.trust.start(ctx, h.now())
+	found, err := message()
+	if errors.Is(err, errSignature) && h.trust.refresh(ctx, h.now()) {
+		return message()
+	}
+	return found, err
+}
+
 // ask sends the citizen to the gateway: a page that posts itself there.
-func (s *site) ask(w http.ResponseWriter, r *http.Request) {
-	p, ok := findProcedure(r.FormValue("tramite"))
+func (h *hall) ask(w http.ResponseWriter, r *http.Request) {
+	wish, ok := h.site.asked(r)
 	if !ok {
-		s.missing(w, r)
+		h.missing(w, r)
 		return
 	}
-	now, relayState, cfg := s.cfg.Now(), rand.Text(), s.demanding(p)
-	request, id, err := BuildRequest(cfg, relayState, cfg.Level, now)
+	wish.Level = h.least(wish.Level)
+	now, relayState := h.now(), rand.Text()
+	request, id, err := BuildRequest(h.cfg, Ask{relayState, wish.Level, wish.Fresh}, now)
 	if err != nil {
 		slog.Error("request not built", "reason", err)
-		s.fail(w, r, http.StatusInternalServerError, "broken")
+		h.fail(w, r, http.StatusInternalServerError, "broken")
 		return
 	}
-	s.asked.put(relayState, asked{id, s.browser(w, r), p}, now)
-
-	w.Header().Set("Content-Security-Policy", policy(originOf(cfg.GatewayURL)))
-	s.show(w, r, http.StatusOK, "send", map[string]string{
-		"Gateway":     cfg.GatewayURL,
-		"SAMLRequest": base64.StdEncoding.EncodeToString([]byte(request)),
-		"RelayState":  relayState,
-		"Procedure":   p.Name,
-	})
+	h.asked.put(relayState, question{id, h.browser(w, r), wish, now}, now)
+	h.send(w, r, sendPage{"send", wish.Procedure.Name, h.cfg.GatewayURL, []field{
+		{"SAMLRequest", base64.StdEncoding.EncodeToString([]byte(request))}, {"RelayState", relayState},
+	}})
 }
 
 // receive takes the answer that the gateway has the browser post. It believes it or not, but lets nobody in yet: whoever
 // posts an answer need not be who asked. A thief could get a citizen to follow a request of the thief's, or make a citizen
 // enter as the thief. So the answer is laid aside for the browser that asked, which is known on our own page only.
-func (s *site) receive(w http.ResponseWriter, r *http.Request) {
-	now := s.cfg.Now()
-	question, ok := s.asked.take(r.PostFormValue("RelayState"), now)
+func (h *hall) receive(w http.ResponseWriter, r *http.Request) {
+	now, response := h.now(), r.PostFormValue("SAMLResponse")
+	q, ok := h.asked.take(r.PostFormValue("RelayState"), now)
 	if !ok {
-		s.fail(w, r, http.StatusForbidden, "stale")
+		h.fail(w, r, http.StatusForbidden, "stale")
 		return
 	}
-	who, err := ReadResponse(s.demanding(question.Procedure), r.PostFormValue("SAMLResponse"), question.ID, now)
+	who, err := read(r.Context(), h, func() (Identity, error) { return ReadResponse(h.believing(q.Wish.Level), response, q.ID, now) })
+	if err == nil && q.Wish.Fresh && who.At.Before(q.At.Add(-time.Minute)) {
+		err = refused(errors.New("identified before it was asked anew"))
+	}
 	if err != nil && !errors.Is(err, ErrNobody) {
 		slog.Warn("answer of the gateway", "reason", err)
-		s.fail(w, r, http.StatusForbidden, "refused")
+		h.fail(w, r, http.StatusForbidden, "refused")
 		return
 	}
+	xml, _ := base64.StdEncoding.DecodeString(response) // it was read
 	vale := rand.Text()
-	s.answered.put(vale, answered{question.Browser, question.Procedure, who}, now)
-	http.Redirect(w, r, "/vuelta?vale="+vale, http.StatusSeeOther)
+	h.answered.put(vale, answered{q.Browser, q.Wish, who, string(xml)}, now)
+	h.redirect(w, r, "/vuelta?vale="+vale)
 }
 
 // Why names the text that explains what happened to a visitor whom the gateway did not identify.
@@ -122,76 +136,27 @@ func (a answered) Why() string {
 }
 
 // arrive lets in the browser that asked, or tells it that nobody was identified.
-func (s *site) arrive(w http.ResponseWriter, r *http.Request) {
-	vale, now := r.FormValue("vale"), s.cfg.Now()
-	answer, ok := s.answered.get(vale, now)
-	if !ok || answer.Browser != s.cookie(r, "navegador") {
-		s.fail(w, r, http.StatusForbidden, "stale")
+func (h *hall) arrive(w http.ResponseWriter, r *http.Request) {
+	vale, now := r.FormValue("vale"), h.now()
+	answer, ok := h.answered.get(vale, now)
+	if !ok || answer.Browser != h.cookie(r, "navegador") {
+		h.fail(w, r, http.StatusForbidden, "stale")
 		return
 	}
 	if answer.Who.NIF == "" {
-		s.show(w, r, http.StatusOK, "nobody", answer)
+		h.show(w, r, http.StatusOK, "nobody", nobodyPage{answer.Wish, answer.Who, answer.Why()})
 		return
 	}
-	if _, ok := s.answered.take(vale, now); !ok {
-		s.fail(w, r, http.StatusForbidden, "stale")
+	if _, ok := h.answered.take(vale, now); !ok {
+		h.fail(w, r, http.StatusForbidden, "stale")
 		return
 	}
-	session := rand.Text() // always a new one: a session's name known before the login is of no use after it
-	s.visits.put(session, visit{answer.Procedure, answer.Who}, now)
-	s.setCookie(w, "sesion", session)
-	http.Redirect(w, r, "/mi-carpeta", http.StatusSeeOther)
+	h.enter(w, r, visit{Wish: answer.Wish, Who: answer.Who, Mark: answer.Who.NIF, Raw: []raw{{"raw.response", answer.XML}}})
 }
 
-func (s *site) leave(w http.ResponseWriter, r *http.Request) {
-	s.visits.take(s.cookie(r, "sesion"), s.cfg.Now())
-	s.setCookie(w, "sesion", "")
-	http.Redirect(w, r, "/?adios=1", http.StatusSeeOther)
-}
-
-func findProcedure(name string) (procedure, bool) {
-	for _, p := range procedures {
-		if p.Name == name {
-			return p, true
-		}
-	}
-	return procedure{}, false
-}
-
-// browser names this browser, with a cookie that it may have already; several tabs share it.
-func (s *site) browser(w http.ResponseWriter, r *http.Request) string {
-	name := s.cookie(r, "navegador")
-	if name == "" {
-		name = rand.Text()
-		s.setCookie(w, "navegador", name)
-	}
-	return name
-}
-
-func (s *site) cookie(r *http.Request, name string) string {
-	c, err := r.Cookie(s.cookieName(name))
-	if err != nil {
-		return ""
-	}
-	return c.Value
-}
-
-// setCookie sets a cookie that lasts while the browser is open, or removes it if the value is empty.
-func (s *site) setCookie(w http.ResponseWriter, name, value string) {
-	c := &http.Cookie{Name: s.cookieName(name), Value: value, Path: "/", HttpOnly: true, Secure: s.secure(),
-		SameSite: http.SameSiteLaxMode}
-	if value == "" {
-		c.MaxAge = -1
-	}
-	http.SetCookie(w, c)
-}
-
-func (s *site) secure() bool { return strings.HasPrefix(s.cfg.Origin, "https://") }
-
-// cookieName has the prefix with which a browser promises that no neighbouring host set the cookie; it needs https.
-func (s *site) cookieName(name string) string {
-	if s.secure() {
-		return "__Host-sede_" + name
-	}
-	return "sede_" + name
+// nobodyPage tells that nobody was identified, and why.
+type nobodyPage struct {
+	Wish wish
+	Who  Identity // with the status alone
+	Why  string   // a text's key
 }

@@ -268,7 +268,7 @@ func TestNewRefusesHalfAConfiguration(t *testing.T) {
 		"no key":              func(c *sede.Config) { c.Key = nil },
 		"another's key":       func(c *sede.Config) { c.Key = keys()["thief"].key },
 		"no certificate":      func(c *sede.Config) { c.Certificate = nil },
-		"nobody to believe":   func(c *sede.Config) { c.GatewayCertificate = nil },
+		"nobody to believe":   func(c *sede.Config) { c.GatewayCertificates = nil },
 		"no clock":            func(c *sede.Config) { c.Now = nil },
 		"no level":            func(c *sede.Config) { c.Level = "" },
 		"origin with a query": func(c *sede.Config) { c.Origin += "?a" },

@@ -58,15 +58,15 @@ func newSigner() signer {
 
 func config() sede.Config {
 	return sede.Config{
-		Origin:             origin,
-		ProviderName:       "P2800000A_L01280000;SEDE",
-		Key:                keys()["sede"].key,
-		Certificate:        keys()["sede"].certificate,
-		GatewayURL:         "http://localhost:8100/Proxy2/ServiceProvider",
-		GatewayIssuer:      issuer,
-		GatewayCertificate: keys()["gateway"].certificate,
-		Now:                func() time.Time { return noon },
-		Level:              "low",
+		Origin:              origin,
+		ProviderName:        "P2800000A_L01280000;SEDE",
+		Key:                 keys()["sede"].key,
+		Certificate:         keys()["sede"].certificate,
+		GatewayURL:          "http://localhost:8100/Proxy2/ServiceProvider",
+		GatewayIssuer:       issuer,
+		GatewayCertificates: []*x509.Certificate{keys()["gateway"].certificate},
+		Now:                 func() time.Time { return noon },
+		Level:               "low",
 	}
 }
 

@@ -2,6 +2,7 @@ package sede
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,19 +14,30 @@ func TestEveryTextIsThereInBothLanguages(t *testing.T) {
 			t.Errorf("%s is empty in one language", key)
 		}
 	}
-	wanted := []string{"nobody.failed", "nobody.denied", "nobody.other"}
-	for _, problem := range []string{"stale", "refused", "missing", "broken"} {
+	wanted := []string{"nobody.failed", "nobody.denied", "nobody.other", "left.all", "left.partly", "left.kept", "left.back",
+		"raw.response", "raw.idtoken", "raw.userinfo", "fact.sid", "fact.sub", "fact.acr", "fact.amr"}
+	for _, problem := range []string{"stale", "refused", "missing", "broken", "closed", "send", "bye", "closing"} {
 		wanted = append(wanted, problem+".title", problem+".about")
 	}
-	for _, p := range procedures {
-		wanted = append(wanted, p.Name+".title", p.Name+".about", p.Name+".next", "level."+p.Level)
+	for _, state := range []string{"waiting", "confirmed", "denied", "expired", "refused"} {
+		wanted = append(wanted, "call."+state)
 	}
-	for _, key := range append(wanted, keysInTemplates(t)...) {
-		if _, ok := texts[key]; !ok {
-			t.Errorf("no text for %s", key)
+	wanted = append(wanted, keysInTemplates(t)...)
+	for _, s := range services {
+		mine := slices.Clone(wanted)
+		for _, p := range s.procedures {
+			mine = append(mine, p.Name+".title", p.Name+".about", p.Name+".next", "level."+p.Level)
+		}
+		for _, key := range mine {
+			if !(page{Service: s.name}).Has(key) && !mayBeAbsent[key] {
+				t.Errorf("no text for %s at %s", key, s.name)
+			}
 		}
 	}
 }
+
+// mayBeAbsent are those that a page asks for with Has first.
+var mayBeAbsent = map[string]bool{"home.note": true, "desk.link": true}
 
 func keysInTemplates(t *testing.T) []string {
 	files, err := pageFiles.ReadDir("pages")
@@ -38,7 +50,7 @@ func keysInTemplates(t *testing.T) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, found := range regexp.MustCompile(`\.T "([a-z.]+)"`).FindAllStringSubmatch(string(content), -1) {
+		for _, found := range regexp.MustCompile(`\.(?:T|Has) "([a-z.]+)"`).FindAllStringSubmatch(string(content), -1) {
 			keys = append(keys, strings.TrimSpace(found[1]))
 		}
 	}

@@ -15,28 +15,33 @@ import (
 var pageFiles embed.FS
 
 // views are the pages, each within the frame that all share.
-var views = parseViews("home", "send", "folder", "nobody", "problem")
+var views = parseViews("home", "send", "folder", "nobody", "left", "desk", "call", "problem")
 
 func parseViews(names ...string) map[string]*template.Template {
 	all := map[string]*template.Template{}
 	for _, name := range names {
-		all[name] = template.Must(template.ParseFS(pageFiles, "pages/frame.html", "pages/"+name+".html"))
+		all[name] = template.Must(template.ParseFS(pageFiles, "pages/frame.html", "pages/who.html", "pages/"+name+".html"))
 	}
 	return all
 }
 
 // page is what a template sees.
 type page struct {
-	Lang  string // "es" or "en"
-	Other string // this page's address in the other language, "" where there is none
-	View  string
-	Who   *Identity // the citizen whose session this is, if any
-	Data  any
+	Service string // whose page it is
+	Base    string // of every address here
+	Lang    string // "es" or "en"
+	Other   string // this page's address in the other language, "" where there is none
+	View    string
+	Inside  bool // in a session
+	Data    any
 }
 
-// T gives a text in the page's language. A key without text shows itself.
+// T gives a text in the page's language: the service's own, or what all say. A key without text shows itself.
 func (p page) T(key string) string {
-	pair, ok := texts[key]
+	pair, ok := texts[p.Service+"/"+key]
+	if !ok {
+		pair, ok = texts[key]
+	}
 	switch {
 	case !ok:
 		return key
@@ -48,8 +53,9 @@ func (p page) T(key string) string {
 
 // Has tells whether there is a text for the key.
 func (p page) Has(key string) bool {
-	_, ok := texts[key]
-	return ok
+	_, own := texts[p.Service+"/"+key]
+	_, all := texts[key]
+	return own || all
 }
 
 // Time writes an instant as people in Villaclara read clocks.
@@ -71,29 +77,62 @@ var madrid = func() *time.Location {
 	return place
 }()
 
-func (s *site) home(w http.ResponseWriter, r *http.Request) {
-	s.show(w, r, http.StatusOK, "home", map[string]any{
-		"Procedures": s.offered(),
-		"Goodbye":    r.FormValue("adios") != "",
-	})
+// rows is what the part that says who somebody is needs.
+type rows struct {
+	Page  page
+	Who   Identity
+	Asked string // the level that was asked; empty: it is not told
+	Fresh bool
 }
 
-// offered lists the procedures with the level that each really asks for.
-func (s *site) offered() []procedure {
-	var all []procedure
-	for _, p := range procedures {
-		all = append(all, procedure{p.Name, s.demanding(p).Level})
-	}
-	return all
+// Rows gives a part of the page what it needs.
+func (p page) Rows(who Identity, asked string, fresh bool) rows { return rows{p, who, asked, fresh} }
+
+// came is what the part with the messages needs.
+type came struct {
+	Page page
+	Raw  []raw
 }
 
+// Came gives a part of the page what it needs.
+func (p page) Came(list []raw) came { return came{p, list} }
+
+// homePage is the page of what a service offers.
+type homePage struct {
+	Procedures []procedure // with the level that each really asks for
+	Goodbye    bool
+}
+
+// folder shows the citizen what the service knows: who they are, how sure that is, and how it came to know.
 func (s *site) folder(w http.ResponseWriter, r *http.Request) {
-	v, ok := s.visits.get(s.cookie(r, "sesion"), s.cfg.Now())
-	if !ok {
-		http.Redirect(w, r, "/", http.StatusSeeOther)
+	switch v, ok := s.visit(r); {
+	case !ok:
+		s.redirect(w, r, "/")
+	case v.Closed:
+		s.closed(w, r)
+	default:
+		s.show(w, r, http.StatusOK, "folder", v)
+	}
+}
+
+// closed tells a visitor, once, that Cl@ve ended their session here.
+func (s *site) closed(w http.ResponseWriter, r *http.Request) {
+	s.forget(w, r)
+	s.fail(w, r, http.StatusOK, "closed")
+}
+
+// home shows what the service offers; asks says which level it really asks for.
+func (s *site) home(w http.ResponseWriter, r *http.Request, asks func(level string) string) {
+	if v, ok := s.visit(r); ok && v.Closed {
+		s.closed(w, r)
 		return
 	}
-	s.show(w, r, http.StatusOK, "folder", v)
+	p := homePage{Goodbye: r.FormValue("adios") != ""}
+	for _, offered := range s.procedures {
+		offered.Level = asks(offered.Level)
+		p.Procedures = append(p.Procedures, offered)
+	}
+	s.show(w, r, http.StatusOK, "home", p)
 }
 
 func (s *site) missing(w http.ResponseWriter, r *http.Request) {
@@ -105,13 +144,29 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, code int, problem st
 	s.show(w, r, code, "problem", problem)
 }
 
+// sendPage is a page that posts itself to the gateway.
+type sendPage struct {
+	Why    string // the prefix of its texts
+	For    string // the prefix of a procedure's texts, if it is for one
+	Action string
+	Fields []field
+}
+
+type field struct{ Name, Value string }
+
+// send has the browser post a form to the gateway: by itself, or by the visitor's hand.
+func (s *site) send(w http.ResponseWriter, r *http.Request, p sendPage) {
+	w.Header().Set("Content-Security-Policy", policy(originOf(p.Action)))
+	s.show(w, r, http.StatusOK, "send", p)
+}
+
 func (s *site) show(w http.ResponseWriter, r *http.Request, code int, view string, data any) {
-	p := page{Lang: s.lang(w, r), View: view, Data: data}
-	if v, ok := s.visits.get(s.cookie(r, "sesion"), s.cfg.Now()); ok && view != "send" {
-		p.Who = &v.Who // the header then has a form of ours, which the policy of the page for the gateway would block
+	p := page{Service: s.name, Base: s.base, Lang: s.lang(w, r), View: view, Data: data}
+	if v, ok := s.visit(r); ok && !v.Closed && view != "send" {
+		p.Inside = true // the header then has a form of ours, which the policy of the page for the gateway would block
 	}
 	if r.Method == http.MethodGet && view != "send" { // there it would begin again
-		p.Other = otherAddress(r, p.T("lang.other"))
+		p.Other = s.otherAddress(r, p.T("lang.other"))
 	}
 	var body bytes.Buffer
 	if err := views[view].ExecuteTemplate(&body, "frame", p); err != nil {
@@ -125,10 +180,10 @@ func (s *site) show(w http.ResponseWriter, r *http.Request, code int, view strin
 	_, _ = body.WriteTo(w) // the visitor may have left
 }
 
-func otherAddress(r *http.Request, lang string) string {
+func (s *site) otherAddress(r *http.Request, lang string) string {
 	query := r.URL.Query()
 	query.Set("lang", lang)
-	return r.URL.Path + "?" + query.Encode()
+	return s.base + r.URL.Path + "?" + query.Encode()
 }
 
 var languages = language.NewMatcher([]language.Tag{language.Spanish, language.English})

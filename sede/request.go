@@ -20,26 +20,33 @@ const (
 // levels orders the eIDAS assurance levels by their names.
 var levels = map[string]int{"low": 1, "substantial": 2, "high": 3}
 
+// Ask is what a request asks for.
+type Ask struct {
+	RelayState string
+	Level      string // the least: "low", "substantial" or "high"
+	Fresh      bool   // the citizen must show who they are now, whatever session they have (ForceAuthn)
+}
+
 // BuildRequest writes and signs an AuthnRequest of the Cl@ve 2.0 profile, and says its ID, which the answer must repeat.
 //
 // gosaml2 builds requests too, but not these: ours have no Issuer (ProviderName says who asks), have eIDAS extensions, and
 // want the signature before them.
-func BuildRequest(cfg Config, relayState, level string, now time.Time) (xml, id string, err error) {
-	if levels[level] == 0 {
-		return "", "", fmt.Errorf("sede: unknown level %q", level)
+func BuildRequest(cfg Config, ask Ask, now time.Time) (xml, id string, err error) {
+	if levels[ask.Level] == 0 {
+		return "", "", fmt.Errorf("sede: unknown level %q", ask.Level)
 	}
 	id = "_" + rand.Text()
-	request := authnRequest(cfg, id, level, now)
-	addExtensions(request, relayState)
-	addPolicies(request, level)
-	if err := sign(cfg, request); err != nil {
+	request := authnRequest(cfg, id, ask.Fresh, now)
+	addExtensions(request, ask.RelayState)
+	addPolicies(request, ask.Level)
+	if err := sign(cfg, request, 0); err != nil {
 		return "", "", fmt.Errorf("sign request: %w", err)
 	}
 	xml, err = etree.NewDocumentWithRoot(request).WriteToString()
 	return xml, id, err
 }
 
-func authnRequest(cfg Config, id, level string, now time.Time) *etree.Element {
+func authnRequest(cfg Config, id string, fresh bool, now time.Time) *etree.Element {
 	return element("saml2p:AuthnRequest",
 		"xmlns:saml2p", "urn:oasis:names:tc:SAML:2.0:protocol",
 		"xmlns:saml2", "urn:oasis:names:tc:SAML:2.0:assertion",
@@ -49,8 +56,7 @@ func authnRequest(cfg Config, id, level string, now time.Time) *etree.Element {
 		"ID", id,
 		"Version", "2.0",
 		"IssueInstant", now.UTC().Format(time.RFC3339),
-		// What needs more than the low level also needs the citizen in front of the screen now, not an hour ago.
-		"ForceAuthn", strconv.FormatBool(levels[level] > levels["low"]),
+		"ForceAuthn", strconv.FormatBool(fresh),
 		"IsPassive", "false",
 		"Destination", cfg.GatewayURL,
 		"AssertionConsumerServiceURL", cfg.acs(),
@@ -82,8 +88,8 @@ func addPolicies(request *etree.Element, level string) {
 	request.AddChild(least)
 }
 
-// sign puts the signature first, where the schema wants it when there is no Issuer.
-func sign(cfg Config, request *etree.Element) error {
+// sign puts the signature where the schema wants it: after the Issuer or, where there is none, first.
+func sign(cfg Config, message *etree.Element, at int) error {
 	context, err := dsig.NewSigningContext(cfg.Key, [][]byte{cfg.Certificate.Raw})
 	if err != nil {
 		return err
@@ -92,11 +98,11 @@ func sign(cfg Config, request *etree.Element) error {
 	if err := context.SetSignatureMethod(dsig.RSASHA512SignatureMethod); err != nil {
 		return err
 	}
-	signature, err := context.ConstructSignature(request, true)
+	signature, err := context.ConstructSignature(message, true)
 	if err != nil {
 		return err
 	}
-	request.InsertChildAt(0, signature)
+	message.InsertChildAt(at, signature)
 	return nil
 }
 

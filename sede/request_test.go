@@ -14,7 +14,7 @@ import (
 )
 
 func TestRequestSaysWhatTheProfileWants(t *testing.T) {
-	xml, id, err := sede.BuildRequest(config(), "relay-1", "substantial", noon)
+	xml, id, err := sede.BuildRequest(config(), sede.Ask{RelayState: "relay-1", Level: "substantial", Fresh: true}, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,22 +53,22 @@ func TestRequestSaysWhatTheProfileWants(t *testing.T) {
 }
 
 func TestRequestIDsDiffer(t *testing.T) {
-	_, first, _ := sede.BuildRequest(config(), "x", "low", noon)
-	_, second, _ := sede.BuildRequest(config(), "x", "low", noon)
+	_, first, _ := sede.BuildRequest(config(), sede.Ask{Level: "low"}, noon)
+	_, second, _ := sede.BuildRequest(config(), sede.Ask{Level: "low"}, noon)
 	if first == second {
 		t.Error("two requests share an ID")
 	}
 }
 
 func TestRequestRefusesUnknownLevel(t *testing.T) {
-	if _, _, err := sede.BuildRequest(config(), "x", "enormous", noon); err == nil {
+	if _, _, err := sede.BuildRequest(config(), sede.Ask{Level: "enormous"}, noon); err == nil {
 		t.Error("a level that does not exist was asked for")
 	}
 }
 
 // xmlsec1 is a second opinion: another implementation, in another language, agrees that the signature is good.
 func TestRequestSignatureConvincesXmlsec(t *testing.T) {
-	xml, _, err := sede.BuildRequest(config(), "relay & <state>", "low", noon)
+	xml, _, err := sede.BuildRequest(config(), sede.Ask{RelayState: "relay & <state>", Level: "low"}, noon)
 	if err != nil {
 		t.Fatal(err)
 	}

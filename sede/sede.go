@@ -1,20 +1,32 @@
-// Package sede is a sample public service, the "Sede electrónica de Villaclara", that identifies its citizens with Cl@ve.
+// Package sede holds sample public services that identify their citizens with Cl@ve, written to be read by whoever has to do
+// the same: ordinary third parties that use well-known libraries and share no code with the gateway.
 //
-// It is written to be read by whoever has to do the same: an ordinary third party that speaks the Cl@ve 2.0 SAML profile
-// with well-known libraries (goxmldsig, gosaml2, etree) and shares no code with the gateway. Read it in this order:
+// The town hall of Villaclara speaks the Cl@ve 2.0 SAML profile (goxmldsig, gosaml2, etree):
 //
 //   - request.go: the signed AuthnRequest that takes a citizen to the gateway.
-//   - response.go and assertion.go: what must be true of the answer before it is believed.
-//   - flow.go: the way of one visitor: asked, answered, back in the same browser, inside, out.
-//   - shelf.go: what the site remembers meanwhile, in memory.
-//   - pages.go and texts.go: what the visitor sees, in Spanish and in English.
+//   - verify.go, response.go and assertion.go: what must be true of the answer before it is believed.
+//   - metadata.go: the gateway's certificates, which change.
+//   - logout.go and logout_answer.go: a logout begun here, and one begun by Cl@ve.
+//   - flow.go: the way of one visitor: asked, answered, back in the same browser, inside.
+//   - leave.go: out again, here alone or everywhere.
+//
+// The tax office speaks OpenID Connect (coreos/go-oidc, x/oauth2, go-jose):
+//
+//   - oidc.go: what is agreed, and how the office proves who it is.
+//   - oidc_token.go: what must be true of the answer.
+//   - oidc_flow.go: the way of one visitor.
+//   - oidc_logout.go: a logout begun here, and one that Cl@ve tells of.
+//   - oidc_desk.go and oidc_poll.go: a question to a citizen on the telephone (CIBA).
+//
+// Both stand on site.go (sessions, cookies, headers), shelf.go (what is remembered meanwhile, in memory), pages.go and
+// texts.go (what the visitor sees, in Spanish and in English).
 package sede
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/rsa"
 	"crypto/x509"
-	"embed"
 	"errors"
 	"fmt"
 	"net/http"
@@ -22,36 +34,49 @@ import (
 	"time"
 )
 
-// Config is what an integrator agrees with the gateway (names, addresses, certificates) and what the site needs of its own.
+// Config is what a service that speaks SAML agrees with the gateway (names, addresses, certificates) and what it needs of
+// its own.
 type Config struct {
-	Origin             string            // where citizens find this site: scheme, host and port, such as "http://127.0.0.1:8200"
-	ProviderName       string            // who we are, as registered: "{NIF}_{DIR3};{application}"
-	Key                crypto.Signer     // our RSA key, which signs requests
-	Certificate        *x509.Certificate // of Key; the gateway has a copy
-	GatewayURL         string            // where requests are posted
-	GatewayIssuer      string            // who must say that an answer is theirs
-	GatewayCertificate *x509.Certificate // the one certificate that may sign answers
-	Now                func() time.Time
-	Level              string // the least assurance accepted: "low", "substantial" or "high"
+	Name                string            // which sample service it is: "sede" (also when empty), "salud" or "registro"
+	Origin              string            // where citizens find it: scheme, host and port, such as "http://127.0.0.1:8200"
+	Path                string            // and below which path, such as "/salud"; empty at the root
+	ProviderName        string            // who we are, as registered: "{NIF}_{DIR3};{application}"
+	Key                 crypto.Signer     // our RSA key, which signs requests
+	Certificate         *x509.Certificate // of Key; the gateway has a copy
+	GatewayURL          string            // where requests are posted
+	GatewayIssuer       string            // who must say that an answer is theirs
+	GatewayCertificates []*x509.Certificate
+	GatewayMetadata     string       // where the gateway tells the certificates it signs with, beside those
+	Client              *http.Client // reads the metadata; nil: http.DefaultClient
+	Now                 func() time.Time
+	Level               string // the least assurance accepted: "low", "substantial" or "high"
 }
 
 // acs is the assertion consumer service, the one address of ours to which the gateway posts answers. In the Cl@ve profile
 // it is the audience of the answer as well.
-func (cfg Config) acs() string { return cfg.Origin + "/ReturnPage" }
+func (cfg Config) acs() string { return cfg.Origin + cfg.Path + "/ReturnPage" }
+
+// logoutReturn is where the gateway posts its answer to our LogoutRequest.
+func (cfg Config) logoutReturn() string { return cfg.Origin + cfg.Path + "/LogoutReturn" }
+
+// logout is where the gateway posts a LogoutRequest of its own.
+func (cfg Config) logout() string { return cfg.Origin + cfg.Path + "/Logout" }
 
 func (cfg Config) check() error {
 	key, isRSA := cfg.public().(*rsa.PublicKey)
 	switch {
 	case !isOrigin(cfg.Origin):
 		return fmt.Errorf("sede: Origin %q is not scheme://host[:port]", cfg.Origin)
+	case cfg.Path != "" && (cfg.Path[0] != '/' || cfg.Path[len(cfg.Path)-1] == '/'):
+		return fmt.Errorf("sede: Path %q is neither empty nor of the form /path", cfg.Path)
 	case originOf(cfg.GatewayURL) == "":
 		return fmt.Errorf("sede: GatewayURL %q is not an address", cfg.GatewayURL)
 	case cfg.ProviderName == "" || cfg.GatewayIssuer == "":
 		return errors.New("sede: ProviderName and GatewayIssuer are needed")
 	case !isRSA || cfg.Certificate == nil || !key.Equal(cfg.Certificate.PublicKey):
 		return errors.New("sede: Key must be RSA, and Certificate its certificate")
-	case cfg.GatewayCertificate == nil || cfg.Now == nil:
-		return errors.New("sede: GatewayCertificate and Now are needed")
+	case len(cfg.GatewayCertificates) == 0 && originOf(cfg.GatewayMetadata) == "" || cfg.Now == nil:
+		return errors.New("sede: GatewayCertificates or GatewayMetadata, and Now, are needed")
 	case levels[cfg.Level] == 0:
 		return fmt.Errorf("sede: Level %q is none of low, substantial, high", cfg.Level)
 	}
@@ -76,55 +101,31 @@ func originOf(address string) string {
 
 func isOrigin(s string) bool { return s != "" && originOf(s) == s }
 
-//go:embed static
-var static embed.FS
-
-// New builds the site.
+// New builds a service that speaks SAML.
 func New(cfg Config) (http.Handler, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	s := newSite(cfg)
-
-	own := http.NewServeMux()
-	own.HandleFunc("GET /{$}", s.home)
-	own.HandleFunc("GET /entrar", s.ask)
-	own.HandleFunc("POST /entrar", s.ask)
-	own.HandleFunc("GET /vuelta", s.arrive)
-	own.HandleFunc("GET /mi-carpeta", s.folder)
-	own.HandleFunc("POST /salir", s.leave)
-	own.HandleFunc("/", s.missing)
-
-	// The gateway's answer is the only request that another site may post; it stands outside the protection of the rest.
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST /ReturnPage", s.receive)
-	mux.Handle("GET /static/", cached(http.FileServerFS(static)))
-	mux.Handle("/", http.NewCrossOriginProtection().Handler(own))
-	return guarded(mux), nil
-}
-
-// guarded bounds what is read of a request and sets the headers that every answer has. Only the page that posts to the gateway widens the policy, in ask.
-func guarded(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", policy("'self'"))
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "strict-origin")
-		h.Set("Cache-Control", "no-store")
-		r.Body = http.MaxBytesReader(w, r.Body, 256<<10)
-		next.ServeHTTP(w, r)
-	})
-}
-
-// policy is the Content-Security-Policy of a page whose forms may be sent to the given origin only.
-func policy(formAction string) string {
-	return "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; " +
-		"frame-ancestors 'none'; form-action " + formAction
-}
-
-func cached(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "public, max-age=300")
-		next.ServeHTTP(w, r)
-	})
+	which, ok := findService(cmp.Or(cfg.Name, "sede"))
+	if !ok {
+		return nil, fmt.Errorf("sede: there is no sample service named %q", cfg.Name)
+	}
+	h := newHall(cfg, which)
+	own := map[string]http.HandlerFunc{
+		"GET /{$}":            func(w http.ResponseWriter, r *http.Request) { h.home(w, r, h.least) },
+		"GET /entrar":         h.ask,
+		"POST /entrar":        h.ask,
+		"GET /vuelta":         h.arrive,
+		"GET /mi-carpeta":     h.folder,
+		"POST /salir":         h.leave,
+		"POST /salir-de-todo": h.leaveAll,
+		"GET /fuera":          h.left,
+	}
+	// What the gateway has the browser post is all that another site may; it stands outside the protection of the rest.
+	foreign := map[string]http.HandlerFunc{
+		"POST /ReturnPage":   h.receive,
+		"POST /LogoutReturn": h.receiveLeft,
+		"POST /Logout":       h.closeFor,
+	}
+	return h.serve(own, foreign), nil
 }

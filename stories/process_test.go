@@ -67,13 +67,13 @@ func newProcess(t *testing.T, w *world, database string) *process {
 	return p
 }
 
-// freePorts finds the first of three, each a hundred after the other.
+// freePorts finds the first of four, each a hundred after the other.
 func freePorts(t *testing.T) int {
 	first, err := net.Listen("tcp", "127.0.0.1:0")
 	check(t, err)
 	defer first.Close()
 	port := first.Addr().(*net.TCPAddr).Port
-	for _, other := range []int{port + 100, port + 200} {
+	for _, other := range []int{port + 100, port + 200, port + 300} {
 		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(other)))
 		if err != nil {
 			return freePorts(t)
@@ -125,7 +125,7 @@ func (p *process) townHall(w *world, dir string) *httptest.Server {
 	check(p.t, err)
 	site, err := sede.New(sede.Config{
 		Origin: w.sede, ProviderName: "P9999901A_L01999999;SEDE", Key: key, Certificate: own,
-		GatewayURL: w.clave + saml.Path, GatewayIssuer: w.clave, GatewayCertificate: gateway.Certificate, Level: "low",
+		GatewayURL: w.clave + saml.Path, GatewayIssuer: w.clave, GatewayCertificates: []*x509.Certificate{gateway.Certificate}, Level: "low",
 		Now: func() time.Time { return time.Now().Add(time.Duration(p.ahead.Load())) },
 	})
 	check(p.t, err)

@@ -62,7 +62,7 @@ var sentences = []sentence{
 		`$1 chooses "Los datos son míos y acepto estas condiciones."`, `$1 presses "Registrarme"`)),
 	form(`NAME signs in for TEXT with TEXT, TEXT and the PIN sent to PHONE`, road(
 		`$1 opens "$2" at the town hall`, `$1 gives "$3" and "$4"`, `the phone of $5 shows "es su PIN para entrar"`,
-		`$1 types the code sent to $5 as "PIN"`, `$1 presses "Entrar"`)),
+		`$1 types the code sent to $5 as "PIN"`, `$1 presses "Entrar"`, `$1 presses "Continuar"`)),
 
 	form(`the phone of PHONE has nothing new`, func(s *story, w []string) error { return s.nothing("sms", w[0]) }),
 	form(`there is no new letter to TEXT`, func(s *story, w []string) error { return s.nothing("letter", w[0]) }),

@@ -37,7 +37,7 @@ type commands struct {
 type demoCommand struct {
 	Data     string `help:"Keep the world in this folder." placeholder:"DIR" type:"path"`
 	Database string `help:"Use PostgreSQL instead of the embedded database." placeholder:"postgres://…"`
-	Port     int    `help:"First of three ports on loopback, each 100 after the other; 0 takes any free ones." default:"8100"`
+	Port     int    `help:"First of four ports on loopback, each 100 after the other; 0 takes any free ones." default:"8100"`
 	Classic  bool   `help:"Three-symbol PINs, as Cl@ve has had them, instead of six digits."`
 }
 
@@ -75,11 +75,11 @@ func (c *demoCommand) Run(ctx context.Context) error {
 	if c.Classic {
 		options.PINStyle = pin.Classic
 	}
-	if c.Port < 0 || c.Port > 65535-200 {
-		return fmt.Errorf("-port %d: want 0 or the first of three ports, which are 100 apart: at most %d", c.Port, 65535-200)
+	if c.Port < 0 || c.Port > 65535-300 {
+		return fmt.Errorf("-port %d: want 0 or the first of four ports, which are 100 apart: at most %d", c.Port, 65535-300)
 	}
 	if c.Port != 0 {
-		options.Ports = demo.Ports{Clave: c.Port, Sede: c.Port + 100, World: c.Port + 200}
+		options.Ports = demo.Ports{Clave: c.Port, Sede: c.Port + 100, World: c.Port + 200, Tax: c.Port + 300}
 	}
 	d, err := demo.Start(ctx, options)
 	if err != nil {

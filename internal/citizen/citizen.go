@@ -50,8 +50,8 @@ type Citizen struct {
 	// has looked into it.
 	Frozen bool
 
-	// Blocked are the methods that the person closed from their own pages: somebody else had used one. Only a counter or a
-	// stronger sign-in opens it again.
+	// Blocked are the methods that the person closed from their own pages, because somebody else had used one. Nothing that
+	// comes to a phone or a mailbox opens it again.
 	Blocked []assurance.Method
 }
 

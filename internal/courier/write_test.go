@@ -20,7 +20,6 @@ func values() map[string]string {
 		"code": "739154", "label": "K7P2", "service": "Agencia Tributaria", "host": "clave.example.es", "url": "https://clave.example.es",
 		"name": "Íñigo Peña d'Ors", "phone": "+34 ··· ··· 456", "csv": "KX7PQ2MN8RTW4ZJH", "freeze": "ABCDEFGH23456789", "reference": "REFERENC",
 		"address": "Calle Mayor, 1\n28013 Madrid\nMadrid", "expires": "2027-01-20", "date": "2026-11-21",
-		"reply": "ana@example.org", "text": "No me llega el SMS.\nGracias.", "problem": "Hay que esperar", "page": "/login", "lang": "es",
 		"reply": "ana@example.org", "text": "No me llega el SMS.", "problem": "Hay que esperar", "page": "/login", "lang": "es",
 	}
 }
@@ -104,7 +103,7 @@ func TestRule06SMSFitsOneMessage(t *testing.T) {
 
 func oneMessage(t testing.TB, lang string, v map[string]string) {
 	t.Helper()
-	for _, k := range []notify.Kind{notify.PIN, notify.PhoneCode, notify.WelcomeSMS, notify.Confirmation} {
+	for _, k := range []notify.Kind{notify.PIN, notify.PhoneCode, notify.WelcomeSMS, notify.Confirmation, notify.NewBrowserSMS, notify.NotMeSMS, notify.PINBlockedSMS} {
 		text := written(t, k, lang, v).Text
 		if n := courier.Septets(text); n > courier.OneMessage {
 			t.Errorf("%s has %d septets: %q", k, n, text)

@@ -1,5 +1,5 @@
-// Package demo is the world around Clave, offline: test citizens with their phones and letterboxes, a sample public
-// service, and a clock that can be moved. One command starts all of it on loopback.
+// Package demo is the world around Clave, offline: test citizens with their phones and letterboxes, sample public
+// services, and a clock that can be moved. One command starts all of it on loopback.
 //
 // It shows every code to whoever looks, so it refuses live data and keys, listeners beyond loopback, foreign Host headers
 // and forwarded headers; and nothing but this package constructs the movable clock and the inbox.
@@ -25,14 +25,12 @@ import (
 	"clave/internal/census"
 	"clave/internal/courier"
 	"clave/internal/enrolment"
-	"clave/internal/federation/saml"
 	"clave/internal/keyring"
 	"clave/internal/node"
 	"clave/internal/notify"
 	"clave/internal/person"
 	"clave/internal/store"
 	"clave/internal/web"
-	"clave/sede"
 )
 
 // Options say how to start a demonstration. The zero value is a new world on free ports, gone when it ends.
@@ -45,20 +43,22 @@ type Options struct {
 	TLS      *tls.Config   // nil: plain http, which browsers trust on loopback
 }
 
-// Ports are the three listeners of the demonstration, all on loopback.
-type Ports struct{ Clave, Sede, World int }
+// Ports are the listeners of the demonstration, all on loopback.
+type Ports struct{ Clave, Sede, World, Tax int }
 
 // Demo is a running demonstration.
 type Demo struct {
-	Clave string // the addresses of the three sites, without a slash at the end
-	Sede  string
+	Clave string // the addresses of the sites, without a slash at the end
+	Sede  string // the town hall and others that speak SAML
 	World string
+	Tax   string // the tax office, which speaks OpenID Connect
 	Clock *Clock
 	Inbox *Inbox
 	Node  *node.Node
 
 	dir     string
 	keep    bool
+	tenants []tenant
 	locked  *os.File
 	servers []*http.Server
 	stop    context.CancelFunc
@@ -119,7 +119,7 @@ func (d *Demo) lock() (err error) {
 	return nil
 }
 
-// listen takes the three ports on loopback. Clave is reached as localhost and the others as 127.0.0.1: different sites,
+// listen takes the ports on loopback. Clave is reached as localhost and the others as 127.0.0.1: different sites,
 // so that cookies behave as they do in the world.
 func (d *Demo) listen(o Options) ([]net.Listener, error) {
 	var listeners []net.Listener
@@ -131,7 +131,7 @@ func (d *Demo) listen(o Options) ([]net.Listener, error) {
 		port   int
 		host   string
 		origin *string
-	}{{p.Clave, "localhost", &d.Clave}, {p.Sede, "127.0.0.1", &d.Sede}, {p.World, "127.0.0.1", &d.World}} {
+	}{{p.Clave, "localhost", &d.Clave}, {p.Sede, "127.0.0.1", &d.Sede}, {p.World, "127.0.0.1", &d.World}, {p.Tax, "127.0.0.1", &d.Tax}} {
 		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(site.port)))
 		if err != nil {
 			for _, open := range listeners {
@@ -151,7 +151,7 @@ func (d *Demo) listen(o Options) ([]net.Listener, error) {
 	return listeners, nil
 }
 
-// build makes the three handlers: Clave's, the service's, the world's.
+// build makes the handlers, in the order of listen: Clave's, the town's, the world's, the tax office's.
 func (d *Demo) build(ctx context.Context, o Options) ([]http.Handler, error) {
 	list, err := people()
 	if err != nil {
@@ -161,25 +161,18 @@ func (d *Demo) build(ctx context.Context, o Options) ([]http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	serviceKey, err := openService(d.path("sede.pem"), d.Clock.Now())
-	if err != nil {
-		return nil, err
-	}
 	if d.Node, err = d.node(ctx, o, ring); err != nil {
-		return nil, err
-	}
-	if err := registerServices(ctx, d.Node.Store, parties(d.Sede, serviceKey), d.Clock.Now); err != nil {
 		return nil, err
 	}
 	if err := seed(ctx, d.Node.Store, list, o.Carry, d.Clock.Now()); err != nil {
 		return nil, err
 	}
-	service, err := d.service(ring, serviceKey)
+	town, tax, err := d.services(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	world := &world{clock: d.Clock, inbox: d.Inbox, list: list, clave: d.Clave, sede: d.Sede}
-	return []http.Handler{d.Node.Handler(), service, world.handler()}, nil
+	world := &world{clock: d.Clock, inbox: d.Inbox, list: list, clave: d.Clave, sede: d.Sede, services: d.listed}
+	return []http.Handler{d.Node.Handler(), town, world.handler(), tax}, nil
 }
 
 func (d *Demo) node(ctx context.Context, o Options, ring *keyring.Ring) (*node.Node, error) {
@@ -199,20 +192,8 @@ func (d *Demo) node(ctx context.Context, o Options, ring *keyring.Ring) (*node.N
 		},
 		Policy: assurance.Policy{NationalPractice: true}, PINStyle: style,
 		PIN: pin.DefaultLimits(), Letters: enrolment.DefaultLimits(),
-		Help: web.Help{Phone: "060", Address: "ayuda@clave.example"},
+		Help: web.Help{Phone: "060", Address: "ayuda@clave.example", Mailbox: "ayuda@clave.example"},
 		Now:  d.Clock.Now, Fatal: func(err error) { d.failed <- err },
-	})
-}
-
-func (d *Demo) service(ring *keyring.Ring, key serviceKey) (http.Handler, error) {
-	gateway, err := ring.Signing("saml", d.Clock.Now())
-	if err != nil {
-		return nil, err
-	}
-	return sede.New(sede.Config{
-		Origin: d.Sede, ProviderName: partyID + ";SEDE", Key: key.signer, Certificate: key.certificate,
-		GatewayURL: d.Clave + saml.Path, GatewayIssuer: d.Clave, GatewayCertificate: gateway.Certificate,
-		Now: d.Clock.Now, Level: "low",
 	})
 }
 

@@ -21,6 +21,7 @@ type Item struct {
 	At      time.Time   `json:"at"`
 	Kind    notify.Kind `json:"kind"`
 	To      string      `json:"to"`
+	ReplyTo string      `json:"reply_to,omitempty"`
 	Subject string      `json:"subject,omitempty"`
 	Text    string      `json:"text,omitempty"`
 	PDF     []byte      `json:"pdf,omitempty"`
@@ -81,7 +82,7 @@ func (b *Inbox) Send(ctx context.Context, p courier.Parcel) (notify.State, error
 	case refusedPhone:
 		return "", courier.ErrRefused
 	}
-	i := Item{ID: p.ID, At: b.Now(), Kind: p.Kind, To: p.To, Subject: p.Subject, Text: p.Text, PDF: p.PDF}
+	i := Item{ID: p.ID, At: b.Now(), Kind: p.Kind, To: p.To, ReplyTo: p.ReplyTo, Subject: p.Subject, Text: p.Text, PDF: p.PDF}
 	line, err := json.Marshal(i)
 	if err != nil {
 		return "", errors.Join(courier.ErrBusy, err)

@@ -1,8 +1,8 @@
 package demo
 
 import (
-	"context"
-	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -13,71 +13,49 @@ import (
 	"math/big"
 	"os"
 	"time"
-
-	"clave/internal/relying"
-	"clave/internal/store"
 )
 
-// partyID is the sample service's ProviderName, up to the semicolon.
-const partyID = "P9999901A_L01999999"
-
-// serviceKey is the sample service's own key: an ordinary third party has one of its own.
-type serviceKey struct {
-	signer      crypto.Signer
+// serviceKeys are the sample services' own: ordinary third parties have keys of their own.
+type serviceKeys struct {
+	town        *rsa.PrivateKey // of those that speak SAML
 	certificate *x509.Certificate
+	tax         *ecdsa.PrivateKey // of the one that speaks OpenID Connect
 }
 
-// parties are the services of the demonstration.
-func parties(origin string, key serviceKey) relying.List {
-	return relying.List{{
-		ID:    partyID,
-		Names: map[string]string{
-			"es": "Sede electrónica de Villaclara", "ca": "Seu electrònica de Villaclara", "eu": "Villaclarako egoitza elektronikoa",
-			"en": "Villaclara online office",
-		},
-		SAML:  &relying.SAML{Certificates: []*x509.Certificate{key.certificate}, ReturnTo: []string{origin + "/ReturnPage"}},
-		Test:  true,
-	}}
-}
-
-// registerServices writes the services of the demonstration where all services are registered: clave party shows them, and an
-// integrator's own stand beside them.
-func registerServices(ctx context.Context, s *store.Store, services relying.List, now func() time.Time) error {
-	keeper := relying.Keeper{Store: s, From: "clave demo", Now: now}
-	for _, p := range services {
-		if err := keeper.Put(ctx, p); err != nil {
-			return fmt.Errorf("demo: register %s: %w", p.ID, err)
-		}
+// openServices reads the keys, or makes them.
+func openServices(town, tax string, now time.Time) (k serviceKeys, err error) {
+	if k.town, k.certificate, err = openTown(town, now); err != nil {
+		return k, err
 	}
-	return nil
+	k.tax, err = openTax(tax)
+	return k, err
 }
 
-// openService reads the key, or makes one.
-func openService(path string, now time.Time) (serviceKey, error) {
+func openTown(path string, now time.Time) (*rsa.PrivateKey, *x509.Certificate, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return makeService(path, now)
+		return makeTown(path, now)
 	}
 	if err != nil {
-		return serviceKey{}, err
+		return nil, nil, err
 	}
 	keyBlock, rest := pem.Decode(text)
 	certificateBlock, _ := pem.Decode(rest)
 	if keyBlock == nil || certificateBlock == nil {
-		return serviceKey{}, fmt.Errorf("demo: %s: want a key and a certificate", path)
+		return nil, nil, fmt.Errorf("demo: %s: want a key and a certificate", path)
 	}
 	key, err := x509.ParsePKCS1PrivateKey(keyBlock.Bytes)
 	if err != nil {
-		return serviceKey{}, fmt.Errorf("demo: %s: %w", path, err)
+		return nil, nil, fmt.Errorf("demo: %s: %w", path, err)
 	}
 	certificate, err := x509.ParseCertificate(certificateBlock.Bytes)
-	return serviceKey{key, certificate}, err
+	return key, certificate, err
 }
 
-func makeService(path string, now time.Time) (serviceKey, error) {
+func makeTown(path string, now time.Time) (*rsa.PrivateKey, *x509.Certificate, error) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
-		return serviceKey{}, err
+		return nil, nil, err
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Sede de Villaclara (demo)"},
@@ -85,13 +63,44 @@ func makeService(path string, now time.Time) (serviceKey, error) {
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
-		return serviceKey{}, err
+		return nil, nil, err
 	}
 	certificate, err := x509.ParseCertificate(der)
 	if err != nil {
-		return serviceKey{}, err
+		return nil, nil, err
 	}
 	text := append(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}),
 		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})...)
-	return serviceKey{key, certificate}, os.WriteFile(path, text, 0o600)
+	return key, certificate, os.WriteFile(path, text, 0o600)
+}
+
+func openTax(path string) (*ecdsa.PrivateKey, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return makeTax(path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return nil, fmt.Errorf("demo: %s: want a key", path)
+	}
+	key, err := x509.ParseECPrivateKey(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("demo: %s: %w", path, err)
+	}
+	return key, nil
+}
+
+func makeTax(path string) (*ecdsa.PrivateKey, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	der, err := x509.MarshalECPrivateKey(key)
+	if err != nil {
+		return nil, err
+	}
+	return key, os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der}), 0o600)
 }

@@ -18,6 +18,7 @@ func (d *Demo) Welcome(w io.Writer) error {
 Clave is running: a complete, offline Cl@ve. Nobody in it exists.
 
   Start here     %-29s  a town hall's site: "Entrar con Cl@ve"
+  Then here      %-29s  a tax office: you are known already, and it can ask by telephone
   The phone      %-29s  SMS arrive here, live
   The letterbox  %-29s  letters (PDF) and e-mails
   People, clock  %-29s  who you can be; move the time forward
@@ -25,9 +26,9 @@ Clave is running: a complete, offline Cl@ve. Nobody in it exists.
 
 First login: open the town hall, choose "Entrar con Cl@ve" ("Sign in with Cl@ve"), and be Carmen: type
 her DNI and the date below, read the PIN on the phone, type it. Then be Ana: ask for a letter at Cl@ve,
-open it in the letterbox, and register.
+open it in the letterbox, and register. The page of people lists every service there is.
 
-`, d.Sede, d.World+"/phone", d.World+"/letters", d.World, d.Clave)
+`, d.Sede, d.Tax, d.World+"/phone", d.World+"/letters", d.World, d.Clave)
 	wd := &world{list: list}
 	for _, m := range wd.cast(lang) {
 		fmt.Fprintf(w, "  %-15s  %-9s  %-14s %-10s  %-13s  %s\n", m.Given, m.NIF, lang.Text(m.DatumIs), m.Datum, m.Phone, lang.Text(m.Text))

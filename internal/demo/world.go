@@ -26,8 +26,10 @@ type world struct {
 	clock *Clock
 	inbox *Inbox
 	list  census.List
-	clave string // the addresses of the two sites
+	clave string // the addresses of Clave and of the town hall
 	sede  string
+
+	services func(locale.Lang) []listed
 }
 
 type worldPage struct {
@@ -38,6 +40,7 @@ type worldPage struct {
 	Clave string
 	Sede  string
 	Cast  []castMember
+	Homes []listed // of the services
 	Items []Item
 	Mails []Item
 	To    string
@@ -105,7 +108,7 @@ func (w *world) show(name string) http.HandlerFunc {
 		case "letters":
 			p.Items, p.Mails = w.inbox.Items(notify.Letter, ""), w.inbox.Items(notify.Email, "")
 		}
-		p.Cast = w.cast(p.Lang)
+		p.Cast, p.Homes = w.cast(p.Lang), w.services(p.Lang)
 		rw.Header().Set("Content-Type", "text/html; charset=utf-8")
 		rw.Header().Set("Cache-Control", "no-store")
 		if err := worldPages.ExecuteTemplate(rw, name, p); err != nil {

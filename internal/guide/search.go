@@ -26,6 +26,9 @@ const (
 	maxFound    = 8
 )
 
+// faintest is how many times better than any other answer the best may be.
+const faintest = 4
+
 // indexed is an article with the worth of each of its words.
 type indexed struct {
 	article Article
@@ -92,7 +95,9 @@ func Search(lang, question string) []Article {
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(scores[b], scores[a]) })
 	var found []Article
 	for _, i := range order[:min(len(order), maxFound)] {
-		found = append(found, s.index[i].article)
+		if scores[i]*faintest >= scores[order[0]] {
+			found = append(found, s.index[i].article)
+		}
 	}
 	return found
 }

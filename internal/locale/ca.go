@@ -696,7 +696,7 @@ var ca = texts{
 	"login.continue":             "Continua",
 	"login.last":                 "El seu últim accés: {date}, a les {time}, a {service}.",
 	"login.last-none":            "És la primera vegada que entra en un servei amb Cl@ve.",
-	"login.failed-since":         "{n|Des d'aleshores algú va escriure un codi equivocat {n} vegada.|Des d'aleshores algú va escriure codis equivocats {n} vegades.} Si no va ser vostè, truqui'ns.",
+	"login.failed-since":         "Després d'aquest accés algú va escriure {n|{n} codi equivocat|{n} codis equivocats}. Si no va ser vostè, truqui'ns.",
 	"logout.title":               "Tancar la sessió",
 	"logout.lead":                "S'acabarà la seva identificació en aquest navegador.",
 	"logout.asked-lead":          "{service} demana tancar la seva sessió de Cl@ve. Vostè decideix.",

@@ -694,7 +694,7 @@ var eu = texts{
 	"login.continue":             "Jarraitu",
 	"login.last":                 "Azken aldiz {service} zerbitzuan sartu zinen. Noiz: {date}, {time}.",
 	"login.last-none":            "Cl@ve erabiliz zerbitzu batean sartzen zaren lehen aldia da.",
-	"login.failed-since":         "{n|Harrezkero, norbaitek behin idatzi du kode oker bat.|Harrezkero, norbaitek {n} aldiz idatzi ditu kode okerrak.} Zu izan ez bazinen, deitu guri.",
+	"login.failed-since":         "Sarrera horren ondoren norbaitek {n|kode oker {n}|{n} kode oker} idatzi ditu. Zu ez bazara izan, deitu guri.",
 	"logout.title":               "Itxi saioa",
 	"logout.lead":                "Ez zara identifikatuta egongo nabigatzaile honetan.",
 	"logout.asked-lead":          "{service} zerbitzuak zure Cl@ve saioa ixteko eskatu du. Zuk erabakitzen duzu.",

@@ -695,7 +695,7 @@ var gl = texts{
 	"login.continue":             "Continuar",
 	"login.last":                 "O seu último acceso: {date}, ás {time}, en {service}.",
 	"login.last-none":            "É a primeira vez que entra nun servizo con Cl@ve.",
-	"login.failed-since":         "{n|Desde entón alguén escribiu un código equivocado {n} vez.|Desde entón alguén escribiu códigos equivocados {n} veces.} Se non foi vostede, chámenos.",
+	"login.failed-since":         "Despois dese acceso alguén escribiu {n|{n} código equivocado|{n} códigos equivocados}. Se non foi vostede, chámenos.",
 	"logout.title":               "Pechar a sesión",
 	"logout.lead":                "Rematará a súa identificación neste navegador.",
 	"logout.asked-lead":          "{service} pide pechar a súa sesión de Cl@ve. Vostede decide.",

@@ -14,10 +14,12 @@ import (
 	"clave/internal/assurance"
 	"clave/internal/authn/pin"
 	"clave/internal/confirm"
+	"clave/internal/contact"
 	"clave/internal/courier"
 	"clave/internal/enrolment"
 	"clave/internal/federation/oidc"
 	"clave/internal/federation/saml"
+	"clave/internal/guide"
 	"clave/internal/keyring"
 	"clave/internal/login"
 	"clave/internal/notify"
@@ -69,6 +71,10 @@ func Build(ctx context.Context, c Config) (*Node, error) {
 	if len(origin.Hostname()) > courier.MaxHost {
 		return nil, fmt.Errorf("%w: origin: a host of more than %d characters does not fit an SMS", ErrConfig, courier.MaxHost)
 	}
+	mailbox, err := contact.ParseEmail(c.Help.Mailbox)
+	if err != nil && c.Help.Mailbox != "" {
+		return nil, fmt.Errorf("%w: help mailbox: %w", ErrConfig, err)
+	}
 	if c.Ring.Kind() != c.Kind {
 		return nil, fmt.Errorf("%w: the key ring is %s, the database is to be %s", ErrConfig, c.Ring.Kind(), c.Kind)
 	}
@@ -114,7 +120,8 @@ func Build(ctx context.Context, c Config) (*Node, error) {
 		},
 		SAML: &saml.Gateway{
 			Destination: c.Origin + saml.Path, Issuer: c.Origin, Parties: c.Parties, Now: c.Now, Skew: 5 * time.Minute,
-			Signing: func(now time.Time) (keyring.Signing, error) { return c.Ring.Signing(samlKeys, now) },
+			Signing:  func(now time.Time) (keyring.Signing, error) { return c.Ring.Signing(samlKeys, now) },
+			Signings: func() ([]keyring.Signing, error) { return c.Ring.Signings(samlKeys) },
 		},
 	}
 	if server.OIDC, err = oidc.New(oidc.Config{
@@ -124,8 +131,17 @@ func Build(ctx context.Context, c Config) (*Node, error) {
 		return nil, errors.Join(err, n.Store.Close(ctx))
 	}
 	n.oidc = server.OIDC
+	server.Desk = desk(c, mailbox, n.Store)
 	n.handler = server.Handler()
 	return n, nil
+}
+
+// desk takes people's questions, if it has a mailbox for them.
+func desk(c Config, mailbox contact.Email, s *store.Store) *guide.Desk {
+	if mailbox.IsZero() {
+		return nil
+	}
+	return &guide.Desk{Store: s, Ring: c.Ring, Mailbox: mailbox, Lang: "es", Limits: guide.DefaultLimits(), Now: c.Now}
 }
 
 // samlKeys sign what we answer over SAML.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -52,6 +54,26 @@ func TestEveryNodeSeesAChange(t *testing.T) {
 		clock.advance(time.Hour)
 		sees(t, shelf, "S2", nil) // nothing changed
 	})
+}
+
+// Many logins ask at once, while the list changes.
+func TestAShelfIsAskedByMany(t *testing.T) {
+	s := open(t, sqlite(t), options())
+	keeper := relying.Keeper{Store: s, Now: s.Now}
+	wants(t, keeper.Add(t.Context(), someParty("S1")), nil)
+	var seconds atomic.Int64
+	shelf := &relying.Shelf{Source: s, Now: func() time.Time { return time.Unix(seconds.Add(1), 0) }} // every look is due
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 50 {
+				sees(t, shelf, "S1", nil)
+			}
+		})
+	}
+	all.Go(func() { wants(t, keeper.Add(t.Context(), someParty("S2")), nil) })
+	all.Wait()
+	sees(t, shelf, "S2", nil)
 }
 
 // A database that is away closes no service that was there, and one that is back is read again.

@@ -120,7 +120,7 @@ func (s *Server) makeRoom(w http.ResponseWriter, r *http.Request, name string, s
 }
 
 func (s *Server) isFlow(name string) bool {
-	return slices.ContainsFunc([]string{loginFlow, registerFlow, logoutFlow}, func(kind string) bool {
+	return slices.ContainsFunc([]string{loginFlow, registerFlow, logoutFlow, accountFlow}, func(kind string) bool {
 		return strings.HasPrefix(name, s.cookieName(kind+"-"))
 	})
 }

@@ -18,7 +18,7 @@ import (
 const maxQuestion = 2000
 
 var sentWords = words{title: "help.sent-title", lead: "help.sent-lead", parts: []wordsPart{
-	{"help.contact-never", []locale.Key{"help.sent-safe"}},
+	{"help.topic-safety", []locale.Key{"help.sent-safe"}},
 }}
 
 // typedQuestion is the form as it was filled in.

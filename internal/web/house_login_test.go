@@ -28,6 +28,7 @@ import (
 	"clave/internal/authn/pin"
 	"clave/internal/census"
 	"clave/internal/citizen"
+	"clave/internal/confirm"
 	"clave/internal/contact"
 	"clave/internal/courier"
 	"clave/internal/enrolment"
@@ -47,6 +48,8 @@ import (
 const (
 	home    = "https://clave.test"
 	service = "https://sp.test/ReturnPage"
+	library = "S1111111B_E11111111"
+	bank    = "S2222222C_E22222222"
 )
 
 // gate is a whole Clave for logins, on an embedded database, with a clock that tests move.
@@ -113,7 +116,13 @@ func newGate(t testing.TB) *gate {
 	t.Cleanup(func() { db.Close(context.Background()) })
 	parties := relying.WithOwn{Registry: relying.List{{
 		ID: "S0000000A_E00000000", Names: map[string]string{"es": "Sede de pruebas", "en": "Test service"},
-		SAML: &relying.SAML{Certificates: []*x509.Certificate{provider().certificate}, ReturnTo: []string{service}},
+		SAML: &relying.SAML{Certificates: []*x509.Certificate{provider().certificate}, ReturnTo: []string{service}, LogoutReturn: []string{service}},
+	}, {
+		ID: library, Names: map[string]string{"es": "Biblioteca"},
+		SAML: &relying.SAML{Certificates: []*x509.Certificate{provider().certificate}, ReturnTo: []string{"https://lib.test/in"}, Logout: "https://lib.test/out"},
+	}, {
+		ID: bank, Names: map[string]string{"es": "Banco"}, Private: true,
+		SAML: &relying.SAML{Certificates: []*x509.Certificate{provider().certificate}, ReturnTo: []string{"https://bank.test/in"}},
 	}}}
 	g.db = db
 	g.Server = &web.Server{
@@ -126,12 +135,17 @@ func newGate(t testing.TB) *gate {
 			Store: db, Ring: ring(), Census: g.people, Limits: pin.DefaultLimits(), Style: pin.SixDigits,
 			Host: "clave.test", Origin: home, Now: g.clock.Now,
 		},
+		Confirm: &confirm.Service{
+			Store: db, Ring: ring(), Parties: parties, Policy: assurance.Policy{NationalPractice: true},
+			Methods: []assurance.Method{assurance.PIN}, Limits: confirm.DefaultLimits(), Host: "clave.test", Now: g.clock.Now,
+		},
 		Enrolment: &enrolment.Service{
 			Store: db, Ring: ring(), Census: g.people, Limits: enrolment.DefaultLimits(), Origin: home, Host: "clave.test", Now: g.clock.Now,
 		},
 		SAML: &saml.Gateway{
 			Destination: home + "/Proxy2/ServiceProvider", Issuer: home, Parties: parties, Now: g.clock.Now, Skew: 5 * time.Minute,
-			Signing: func(now time.Time) (keyring.Signing, error) { return ring().Signing("saml", now) },
+			Signing:  func(now time.Time) (keyring.Signing, error) { return ring().Signing("saml", now) },
+			Signings: func() ([]keyring.Signing, error) { return ring().Signings("saml") },
 		},
 		Records: db, Now: g.clock.Now, Slow: web.DefaultSlow(g.clock.Now),
 	}

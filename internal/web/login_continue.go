@@ -54,6 +54,9 @@ func (s *Server) lastAccess(v *visit, p page, offer login.Offer) (string, []noti
 	if err != nil {
 		return "", nil, err
 	}
+	if !found {
+		return p.T("login.last-none"), nil, nil
+	}
 	var notices []notice
 	failed, err := s.Records.FailuresSince(v.r.Context(), subject, last.ID)
 	if err != nil {
@@ -61,9 +64,6 @@ func (s *Server) lastAccess(v *visit, p page, offer login.Offer) (string, []noti
 	}
 	if failed > 0 {
 		notices = append(notices, notice{Kind: "warning", Text: []string{p.T("login.failed-since", "n", failed)}})
-	}
-	if !found {
-		return p.T("login.last-none"), notices, nil
 	}
 	return p.T("login.last", "date", p.Lang.Date(last.At), "time", p.Lang.Clock(last.At), "service", s.partyName(v.r, last.Party, p.Lang)), notices, nil
 }

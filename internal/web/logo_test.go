@@ -1,4 +1,4 @@
-package web_test
+package web
 
 import (
 	"net/http"
@@ -10,12 +10,11 @@ import (
 )
 
 func TestALogoIsAnImageThatBrowsersKeep(t *testing.T) {
-	g := newGate(t)
-	g.Parties = relying.List{
-		{ID: "S1", Logo: []byte("<script>alert(1)</script>")}, // whatever the bytes are, they are an image
-		{ID: "S2"},
-	}
-	handler := g.Server.Handler()
+	party := relying.Party{ID: "S1", Logo: []byte("<script>alert(1)</script>")} // whatever the bytes are, they are an image
+	s := &Server{Origin: "https://clave.test", Parties: relying.List{party, {ID: "S2"}}}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /party/{id}/logo.png", s.logo)
+	handler := s.headers(mux)
 	get := func(address, known string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(http.MethodGet, address, nil)
 		r.Header.Set("If-None-Match", known)
@@ -23,7 +22,7 @@ func TestALogoIsAnImageThatBrowsersKeep(t *testing.T) {
 		handler.ServeHTTP(w, r)
 		return w
 	}
-	address := "/party/S1/logo.png?v=" + strings.Trim(get("/party/S1/logo.png", "").Header().Get("ETag"), `"`)
+	address := logoURL(party)
 	kept := get(address, "")
 	h := kept.Header()
 	if kept.Code != http.StatusOK || h.Get("Content-Type") != "image/png" || h.Get("X-Content-Type-Options") != "nosniff" ||
@@ -44,5 +43,8 @@ func TestALogoIsAnImageThatBrowsersKeep(t *testing.T) {
 		if w := get(c.address, c.known); w.Code != c.code || w.Header().Get("Cache-Control") != c.cache {
 			t.Errorf("%s: %d %v", c.address, w.Code, w.Header())
 		}
+	}
+	if logoURL(relying.Party{ID: "S2"}) != "" {
+		t.Error("an address of no logo")
 	}
 }

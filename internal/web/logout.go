@@ -101,7 +101,7 @@ func (s *Server) logoutPage(l *leave) error {
 	if err != nil {
 		return err
 	}
-	sure, err := s.mayLogOut(l, list)
+	sure, err := s.mayLogOut(l, session, list)
 	if err != nil {
 		return err
 	}
@@ -110,13 +110,19 @@ func (s *Server) logoutPage(l *leave) error {
 
 // mayLogOut tells whether the one who asks is a service of this session, whose signed request is used for the first time.
 // Anybody else's, however it came, needs the person's word (safety rule 18).
-func (s *Server) mayLogOut(l *leave, list []login.Participation) (bool, error) {
+func (s *Server) mayLogOut(l *leave, session login.Session, list []login.Participation) (bool, error) {
 	id, protocol := l.party()
 	mine := slices.ContainsFunc(list, func(p login.Participation) bool {
 		return p.Party == id && p.Protocol == protocol && (l.OIDC == nil || p.ID == l.OIDC.Participation)
 	})
 	if !mine || l.OIDC != nil && !l.OIDC.Fresh {
 		return false, nil
+	}
+	if l.SAML != nil && l.SAML.Subject != "" { // some name whom they want out
+		c, _, err := s.Broker.Store.Citizen(l.r.Context(), session.Citizen)
+		if err != nil || c.NIF.String() != l.SAML.Subject {
+			return false, err
+		}
 	}
 	used, err := s.Broker.Store.Consumed(l.r.Context(), id, l.request())
 	return !used, err

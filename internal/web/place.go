@@ -54,7 +54,7 @@ var accessibilityWords = words{"accessibility.title", "accessibility.lead", []wo
 
 var privacyWords = words{"privacy.title", "privacy.lead", []wordsPart{
 	{"privacy.who", []locale.Key{"privacy.who-text"}},
-	{"privacy.what", []locale.Key{"privacy.what-registered", "privacy.what-record", "privacy.what-asked", "privacy.what-not"}},
+	{"privacy.what", []locale.Key{"privacy.what-registered", "privacy.what-record", "privacy.what-asked", "privacy.what-question", "privacy.what-not"}},
 	{"privacy.why", []locale.Key{"privacy.why-text"}},
 	{"privacy.long", []locale.Key{"privacy.long-registered", "privacy.long-codes", "privacy.long-letters"}},
 	{"privacy.others", []locale.Key{"privacy.others-services", "privacy.others-carriers"}},

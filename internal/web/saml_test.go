@@ -72,8 +72,10 @@ func TestRefusedRequests(t *testing.T) {
 		{"too long", "SAMLRequest=" + strings.Repeat("A", 300<<10), "size", "No podemos aceptar", 413, 0},
 		{"long relay", "", "size", "No podemos aceptar", 400, 0},
 		{"stale", "", "stale", "es antigua", 400, time.Hour},
-		{"logout", "logoutRequest=x", "logout", "Todavía no puede cerrar la sesión", 501, 0},
-		{"logout of RedIRIS", "samlRequestLogout=x&RelayState=y", "logout", "Todavía no puede cerrar la sesión", 501, 0},
+		{"logout", "logoutRequest=x", "encoding", "No podemos aceptar", 400, 0},
+		{"logout of RedIRIS", "samlRequestLogout=aGVsbG8%3D&RelayState=y", "xml", "No podemos aceptar", 400, 0},
+		{"answer to a logout", "SAMLResponse=aGVsbG8%3D&RelayState=y", "xml", "No podemos aceptar", 400, 0},
+		{"two messages in one", "SAMLRequest=aGVsbG8%3D&logoutResponse=aGVsbG8%3D", "message", "No podemos aceptar", 400, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var log bytes.Buffer
@@ -160,19 +162,6 @@ func TestAddressForServices(t *testing.T) {
 		t.Errorf("%s, allow %q", a.Status, a.Header.Get("Allow"))
 	}
 	holds(t, a, "Esta dirección es para los servicios", `href="/"`)
-}
-
-// A passive request is answered at once: we never answer without asking the person.
-func TestPassive(t *testing.T) {
-	g := newGate(t)
-	a := g.browser().do(serviceForm(g.asked("low", "r", `IsPassive="true"`)))
-	reply := a.reply(t)
-	if !strings.Contains(reply.message, "NoPassive") || strings.Contains(reply.message, "Assertion ") || reply.relay != "r" {
-		t.Errorf("answered %s", reply.message)
-	}
-	if len(a.Cookies()) > 0 {
-		t.Error("a login was begun")
-	}
 }
 
 // A level that nothing reaches is said honestly, before anything is typed; the person takes the refusal back.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"time"
 
+	"clave/internal/account"
 	"clave/internal/audit"
 	"clave/internal/authn/pin"
 	"clave/internal/confirm"
@@ -27,6 +28,7 @@ import (
 type Help struct {
 	Phone   string
 	Address string // postal, or an e-mail address
+	Mailbox string // the e-mail address that takes their questions; empty: they can only call
 }
 
 // Unit is one unit of work of the store.
@@ -54,6 +56,7 @@ type Server struct {
 	PIN       *pin.Service
 	Enrolment *enrolment.Service
 	Confirm   *confirm.Service
+	Account   *account.Service
 	SAML      *saml.Gateway
 	OIDC      *oidc.Provider
 	Records   Records
@@ -79,6 +82,7 @@ func (s *Server) Handler() http.Handler {
 	s.logoutRoutes(inside)
 	s.registerRoutes(inside)
 	s.confirmRoutes(inside)
+	s.accountRoutes(inside)
 	s.helpRoutes(inside)
 	s.placeRoutes(inside)
 	all := http.NewServeMux()

@@ -116,7 +116,7 @@ func (p *Provider) sendLogout(ctx context.Context, o Owed) (bool, error) {
 
 // postTo posts to a registered address of a party, outside any unit of work, and tells whether it was taken.
 func (p *Provider) postTo(ctx context.Context, party relying.Party, address, kind, authorization string, body io.Reader) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, fetchTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchTime) // what was begun is finished
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, body)
 	if err != nil {

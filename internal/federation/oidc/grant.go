@@ -93,12 +93,17 @@ func now() int { return int(wall().Unix()) }
 
 const storeName = "grant"
 
-// library is the grant as the library knows it. It carries ours along.
+// library is the grant as the library knows it. It carries ours along. The nonce is for the first ID token only (OpenID
+// Connect Core §12.2).
 func (g *grant) library() *goidc.Grant {
+	nonce := g.Nonce
+	if g.CodeUsed != 0 {
+		nonce = ""
+	}
 	return &goidc.Grant{
 		ID: g.id, CreatedAt: g.Made, RevokedAt: g.Revoked, Subject: g.Subject, ClientID: g.Party, Scopes: g.Scopes,
 		AuthParams: goidc.AuthorizationParameters{
-			RedirectURI: g.Redirect, Nonce: g.Nonce, CodeChallenge: g.Challenge, CodeChallengeMethod: goidc.CodeChallengeMethodSHA256,
+			RedirectURI: g.Redirect, Nonce: nonce, CodeChallenge: g.Challenge, CodeChallengeMethod: goidc.CodeChallengeMethodSHA256,
 		},
 		AuthCodeExpiresAt: g.CodeUntil, AuthCodeConsumedAt: g.CodeUsed, AuthReqIDExpiresAt: g.CodeUntil, AuthReqIDConsumedAt: g.CodeUsed,
 		JWKThumbprint: g.Key, Store: map[string]any{storeName: g},

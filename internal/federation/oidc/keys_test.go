@@ -6,10 +6,13 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/base64"
 	"encoding/json"
 	"maps"
+	"math/big"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -285,4 +288,40 @@ func TestClientSecrets(t *testing.T) {
 			t.Errorf("%s: %d %s", name, x.Status, x.Raw)
 		}
 	}
+}
+
+// ours signs as the provider does.
+func ours(t *testing.T, signer crypto.Signer, id, typ string, claims map[string]any) string {
+	t.Helper()
+	made, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: opaque{signer, id}}, (&jose.SignerOptions{}).WithType(jose.ContentType(typ)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := jwt.Signed(made).Claims(claims).Serialize()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+type opaque struct {
+	signer crypto.Signer
+	id     string
+}
+
+func (o opaque) Public() *jose.JSONWebKey {
+	return &jose.JSONWebKey{Key: o.signer.Public(), KeyID: o.id, Algorithm: "ES256"}
+}
+
+func (o opaque) Algs() []jose.SignatureAlgorithm { return []jose.SignatureAlgorithm{jose.ES256} }
+
+func (o opaque) SignPayload(payload []byte, _ jose.SignatureAlgorithm) ([]byte, error) {
+	sum := sha256.Sum256(payload)
+	der, err := o.signer.Sign(rand.Reader, sum[:], crypto.SHA256)
+	if err != nil {
+		return nil, err
+	}
+	var pair struct{ R, S *big.Int }
+	_, err = asn1.Unmarshal(der, &pair)
+	return append(pair.R.FillBytes(make([]byte, 32)), pair.S.FillBytes(make([]byte, 32))...), err
 }

@@ -104,20 +104,25 @@ func New(c Config) (*Provider, error) {
 // cross-origin posts.
 func (p *Provider) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET "+discoveryPath, p.serveDiscovery)
-	mux.HandleFunc("GET "+serverPath, p.serveDiscovery)
-	mux.HandleFunc("GET "+keysPath, p.serveKeys)
-	mux.HandleFunc("GET "+authorizePath, p.authorize)
-	mux.HandleFunc("POST "+authorizePath, p.authorize)
-	mux.HandleFunc("GET "+userPath, p.user)
-	mux.HandleFunc("POST "+userPath, p.user)
-	mux.HandleFunc("GET "+logoutPath, p.logout)
-	mux.HandleFunc("POST "+logoutPath, p.logout)
-	for _, path := range []string{pushPath, tokenPath, revokePath} {
-		mux.HandleFunc("POST "+path, p.post)
+	for _, method := range []string{"GET ", "POST "} {
+		mux.HandleFunc(method+authorizePath, p.authorize)
+		mux.HandleFunc(method+logoutPath, p.logout)
 	}
 	if p.Confirm != nil {
 		mux.HandleFunc("POST "+askPath, p.post)
+	}
+	for _, e := range []struct {
+		path  string
+		serve http.HandlerFunc
+	}{
+		{"GET " + discoveryPath, p.serveDiscovery}, {"GET " + serverPath, p.serveDiscovery}, {"GET " + keysPath, p.serveKeys},
+		{"POST " + pushPath, p.post}, {"POST " + tokenPath, p.post}, {"POST " + revokePath, p.post},
+		{"GET " + userPath, p.user}, {"POST " + userPath, p.user},
+	} {
+		mux.HandleFunc(e.path, shared(e.serve))
+	}
+	for _, path := range []string{discoveryPath, serverPath, keysPath, pushPath, tokenPath, revokePath, userPath} {
+		mux.HandleFunc("OPTIONS "+path, shared(preflight))
 	}
 	return withoutCookies(mux)
 }

@@ -10,13 +10,16 @@ import (
 
 	"clave/internal/federation/oidc"
 	"clave/internal/login"
+	"clave/internal/relying"
 	"clave/internal/store/storetest"
 )
 
 // onBoth runs a test on each database.
-func onBoth(t *testing.T, test func(t *testing.T, w *world)) {
-	t.Run("SQLite", func(t *testing.T) { test(t, worldAt(t, filepath.Join(t.TempDir(), "clave.db"), ring())) })
-	t.Run("PostgreSQL", func(t *testing.T) { test(t, worldAt(t, storetest.Postgres(t), ring())) })
+func onBoth(t *testing.T, test func(t *testing.T, w *world)) { onBothWith(t, nil, test) }
+
+func onBothWith(t *testing.T, more []relying.Party, test func(t *testing.T, w *world)) {
+	t.Run("SQLite", func(t *testing.T) { test(t, worldAt(t, filepath.Join(t.TempDir(), "clave.db"), ring(), more...)) })
+	t.Run("PostgreSQL", func(t *testing.T) { test(t, worldAt(t, storetest.Postgres(t), ring(), more...)) })
 }
 
 // atOnce calls f many times in parallel and counts its answers.

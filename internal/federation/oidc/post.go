@@ -1,7 +1,6 @@
 package oidc
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"mime"
@@ -134,7 +133,7 @@ func (p *Provider) unit(w http.ResponseWriter, r *http.Request, c *call) {
 		if attempt.failed != nil {
 			return attempt.failed
 		}
-		if held.status >= http.StatusInternalServerError {
+		if held.status == 0 || held.status >= http.StatusInternalServerError {
 			return errInternal
 		}
 		return nil
@@ -201,58 +200,3 @@ var (
 	errTwice  = errors.New("oidc: a parameter is there twice")
 	manyTimes = []string{"resource", "audience"} // RFC 8707 §2
 )
-
-// answer is what the library answers, held back.
-type answer struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func newAnswer() *answer { return &answer{header: http.Header{}} }
-
-// Header implements http.ResponseWriter.
-func (a *answer) Header() http.Header { return a.header }
-
-// WriteHeader implements http.ResponseWriter.
-func (a *answer) WriteHeader(status int) {
-	if a.status == 0 {
-		a.status = status
-	}
-}
-
-// Write implements http.ResponseWriter.
-func (a *answer) Write(b []byte) (int, error) {
-	a.WriteHeader(http.StatusOK)
-	return a.body.Write(b)
-}
-
-func (a *answer) send(w http.ResponseWriter) {
-	for name, list := range a.header {
-		w.Header()[name] = list
-	}
-	if a.status != 0 {
-		w.WriteHeader(a.status)
-	}
-	w.Write(a.body.Bytes())
-}
-
-// proofErrors names what is wrong with a proof of possession as RFC 9449 §5 does.
-func (a *answer) proofErrors() {
-	if body := a.body.Bytes(); bytes.Contains(body, []byte(`"error_description":"invalid DPoP proof"`)) {
-		fixed := bytes.Replace(body, []byte(`"error":"invalid_request"`), []byte(`"error":"invalid_dpop_proof"`), 1)
-		a.body = *bytes.NewBuffer(fixed)
-	}
-}
-
-// challenge says how to authenticate, where HTTP wants it said (RFC 6749 §5.2, RFC 6750 §3, RFC 9449 §7.1).
-func (a *answer) challenge(path string) {
-	switch {
-	case a.status != http.StatusUnauthorized:
-	case path != userPath:
-		a.header.Set("WWW-Authenticate", `Basic realm="clave"`)
-	default:
-		a.header.Set("WWW-Authenticate", `Bearer error="invalid_token"`)
-		a.header.Add("WWW-Authenticate", `DPoP error="invalid_token", algs="ES256 PS256"`)
-	}
-}

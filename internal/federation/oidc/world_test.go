@@ -311,7 +311,6 @@ func amend(more url.Values) change {
 func basic(id, secret string) change { return func(r *http.Request) { r.SetBasicAuth(id, secret) } }
 
 func (w *world) post(path string, form url.Values, changes ...change) (x reply) {
-	w.t.Helper()
 	r := httptest.NewRequest(http.MethodPost, issuer+path, strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.RequestURI = path

@@ -87,11 +87,11 @@ func (g *Gateway) ParseLogout(ctx context.Context, fields map[string]string) (Lo
 
 // leaving reads where to answer, and who is to leave.
 func (g *Gateway) leaving(content signed, party relying.Party) (returnTo, subject string, err error) {
-	name := child(content.Element, assertionNS, "NameID")
-	if len(name.ChildElements()) > 0 {
+	issuer, name := child(content.Element, assertionNS, "Issuer"), child(content.Element, assertionNS, "NameID")
+	if len(issuer.ChildElements()) > 0 || len(name.ChildElements()) > 0 {
 		return "", "", ErrMessage
 	}
-	returnTo = word(child(content.Element, assertionNS, "Issuer"))
+	returnTo = word(issuer)
 	if err := party.LogoutReturns(returnTo); err != nil {
 		return "", "", because(ErrReturn, err)
 	}

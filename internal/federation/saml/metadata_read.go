@@ -114,7 +114,7 @@ func (m *metadata) names() (map[string]string, error) {
 	for _, tag := range []string{"DisplayName", "OrganizationDisplayName", "ServiceName", "OrganizationName"} {
 		names := map[string]string{}
 		for _, e := range m.root.FindElements(".//" + tag) {
-			lang, text := language(e), word(e)
+			lang, text := language(e), strings.Join(strings.Fields(e.Text()), " ")
 			if lang == "" || text == "" || len(text) > maxName || names[lang] != "" {
 				continue
 			}

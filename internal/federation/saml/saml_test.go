@@ -116,10 +116,22 @@ type ecIdentity struct {
 	cert *x509.Certificate
 }
 
-
 func decodedField(t testing.TB, f saml.Form) []byte {
 	t.Helper()
 	return must(base64.StdEncoding.DecodeString(f.Fields[0].Value))
 }
 
 func base64Of(c *x509.Certificate) string { return base64.StdEncoding.EncodeToString(c.Raw) }
+
+// weakIdentity is the certificate of a key of 1,024 bits.
+func weakIdentity() *x509.Certificate {
+	return certificateOf(must(rsa.GenerateKey(rand.Reader, 1024)), noon.AddDate(1, 0, 0))
+}
+
+// expired is a certificate that was over yesterday.
+func expired() *x509.Certificate { return certificateOf(stranger().key, noon.AddDate(0, 0, -1)) }
+
+func certificateOf(key *rsa.PrivateKey, until time.Time) *x509.Certificate {
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: noon.AddDate(-2, 0, 0), NotAfter: until}
+	return must(x509.ParseCertificate(must(x509.CreateCertificate(rand.Reader, template, template, key.Public(), key))))
+}

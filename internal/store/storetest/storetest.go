@@ -70,6 +70,13 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"a changed party undoes nobody's change", partyLocked},
 		{"a party undone", partyUndone},
 
+		{"a record of OpenID Connect comes back whole", wholeRecord},
+		{"a record is added once", recordOnce},
+		{"records that are due", dueRecords},
+		{"a raised epoch voids records", voidRecords},
+		{"what a sector calls a person", subjects},
+		{"who is owed the end of a session", owedLogouts},
+
 		{"a message is claimed whole", wholeMessage},
 		{"a message is claimed once", claimedOnce},
 		{"a message is retried when due", retried},

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// visitor is citizen number i at their browser.
+type visitor struct {
+	house   *house
+	browser *browser
+	i       int
+	known   bool // they have identified themselves in this browser, and are not to be asked again
+}
+
+func newVisitor(h *house, i int) *visitor {
+	return &visitor{house: h, browser: newBrowser(h.Address, addressOf(i)), i: i}
+}
+
+// maxPages bounds a journey that goes in a circle.
+const maxPages = 8
+
+// walk does what pages ask, until one leads back to the service.
+func (v *visitor) walk(ctx context.Context, p page) (page, error) {
+	asked := 0
+	for range maxPages {
+		if p.leads() {
+			if v.known && asked > 0 {
+				return p, fmt.Errorf("a person with a session was asked %d times who they are", asked)
+			}
+			return p, nil
+		}
+		f, isQuestion, err := v.fill(ctx, p)
+		if err != nil {
+			return p, err
+		}
+		if isQuestion {
+			asked++
+		}
+		if p, err = v.browser.post(ctx, p.at, f.action, f.fields); err != nil {
+			return p, err
+		}
+	}
+	return p, fmt.Errorf("no answer after %d pages; the last is %q", maxPages, p.heading)
+}
+
+// fill types what a page asks for. A page that asks nothing wants to be agreed to; the bool is false then.
+func (v *visitor) fill(ctx context.Context, p page) (form, bool, error) {
+	who := somebody(v.i)
+	for _, question := range []struct {
+		field  string
+		answer func() (string, error)
+	}{
+		{"nif", func() (string, error) { return who.NIF.String(), nil }},
+		{"datum", func() (string, error) { return typed(who.Datum), nil }},
+		{"pin", func() (string, error) { return v.house.phones.code(ctx, phoneOf(v.i), claveHost) }},
+	} {
+		f, ok := p.form(question.field)
+		if !ok {
+			continue
+		}
+		answer, err := question.answer()
+		f.fields.Set(question.field, answer)
+		return f, true, err
+	}
+	if f, ok := p.formTo("/continue"); ok {
+		return f, false, nil
+	}
+	return form{}, false, fmt.Errorf("%s asks for nothing that we know: %q", p.at.Path, p.heading)
+}
+
+// leads tells whether a page takes the person back to the service: by a form, or by a redirect.
+func (p page) leads() bool {
+	_, form := p.form("SAMLResponse")
+	return form || p.away != nil
+}
+
+// formTo finds the form that is posted to an address with this end.
+func (p page) formTo(end string) (form, bool) {
+	for _, f := range p.forms {
+		if f.post && strings.HasSuffix(f.action.Path, end) {
+			return f, true
+		}
+	}
+	return form{}, false
+}
+
+// names compares what a service was told with who the visitor is.
+func (v *visitor) names(nif, name string) error {
+	if p := somebody(v.i); nif != p.NIF.String() || name != p.Name() {
+		return errors.New("the answer names somebody else")
+	}
+	return nil
+}
+
+// link is an address of ours.
+func link(address string) *url.URL { return must(url.Parse(address)) }
