@@ -77,6 +77,7 @@ func serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	if err := json.Unmarshal(lines.Bytes(), &s.order); err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
+	node.TuneMemory()
 	n, ring, err := s.build(ctx)
 	if err != nil {
 		return err

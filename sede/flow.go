@@ -24,7 +24,7 @@ type (
 		Browser string
 		Wish    wish
 		Who     Identity
-		XML     string // of the answer, as it came
+		XML     string // the answer, for integrators
 	}
 )
 
@@ -117,9 +117,8 @@ func (h *hall) receive(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, http.StatusForbidden, "refused")
 		return
 	}
-	xml, _ := base64.StdEncoding.DecodeString(response) // it was read
 	vale := rand.Text()
-	h.answered.put(vale, answered{q.Browser, q.Wish, who, string(xml)}, now)
+	h.answered.put(vale, answered{q.Browser, q.Wish, who, readableXML(response)}, now)
 	h.redirect(w, r, "/vuelta?vale="+vale)
 }
 
@@ -159,4 +158,19 @@ type nobodyPage struct {
 	Wish wish
 	Who  Identity // with the status alone
 	Why  string   // a text's key
+}
+
+// readableXML is a message that was read, as people read it.
+func readableXML(message string) string {
+	text, err := base64.StdEncoding.DecodeString(message)
+	if err != nil {
+		return ""
+	}
+	doc, err := parse(text)
+	if err != nil {
+		return ""
+	}
+	doc.Indent(2)
+	indented, _ := doc.WriteToString() // it was read from one
+	return indented
 }

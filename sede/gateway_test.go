@@ -142,24 +142,29 @@ func (a answer) unsigned(t testing.TB) *etree.Document {
 	return doc
 }
 
-// signed signs the whole response, after its issuer, as the gateway does.
+// signed signs the whole response, as the gateway does.
 func (a answer) signed(t testing.TB) *etree.Document {
 	t.Helper()
-	doc, by := a.unsigned(t), keys()[a.SignedBy]
+	return signAs(t, a.unsigned(t), a.SignedBy, a.Method)
+}
+
+// signAs signs a message, after its issuer.
+func signAs(t testing.TB, doc *etree.Document, name, method string) *etree.Document {
+	t.Helper()
+	by := keys()[name]
 	context, err := dsig.NewSigningContext(by.key, [][]byte{by.certificate.Raw})
 	if err != nil {
 		t.Fatal(err)
 	}
 	context.Canonicalizer = dsig.MakeC14N10ExclusiveCanonicalizerWithPrefixList("")
-	if err := context.SetSignatureMethod(a.Method); err != nil {
+	if err := context.SetSignatureMethod(method); err != nil {
 		t.Fatal(err)
 	}
 	signature, err := context.ConstructSignature(doc.Root(), true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	issuer := doc.FindElement("/Response/Issuer")
-	doc.Root().InsertChildAt(issuer.Index()+1, signature)
+	doc.Root().InsertChildAt(doc.Root().FindElement("./Issuer").Index()+1, signature)
 	return doc
 }
 

@@ -89,3 +89,17 @@ func TestShelfHasAnEnd(t *testing.T) {
 		t.Error("the oldest did not make room")
 	}
 }
+
+// FuzzReadMetadata looks for metadata that name a certificate and are not the gateway's.
+func FuzzReadMetadata(f *testing.F) {
+	f.Add([]byte(`<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://clave.test"><md:IDPSSODescriptor>` +
+		`<md:KeyDescriptor use="signing"><KeyInfo><X509Data><X509Certificate>AAAA</X509Certificate></X509Data></KeyInfo></md:KeyDescriptor>` +
+		`</md:IDPSSODescriptor></md:EntityDescriptor>`))
+	f.Add([]byte(`<!DOCTYPE x [<!ENTITY e "e">]><x>&e;</x>`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		list, err := readMetadata(text, "https://clave.test")
+		if err == nil && (len(list) == 0 || !strings.Contains(string(text), "clave.test")) {
+			t.Errorf("%d certificates from %q", len(list), text)
+		}
+	})
+}

@@ -104,7 +104,7 @@ var texts = map[string][2]string{
 	"fact.amr":      {"Método, como llega (amr)", "Method, as it comes (amr)"},
 	"raw.summary":   {"La respuesta tal como llegó", "The answer as it came"},
 	"raw.about":     {"Para quien conecta un servicio. Un servicio real no la enseña ni la guarda más de lo necesario.", "For whoever connects a service. A real one does not show it, nor keep it longer than it needs to."},
-	"raw.response":  {"SAMLResponse, ya sin base64", "SAMLResponse, decoded"},
+	"raw.response":  {"SAMLResponse, sin base64 y con sangría", "SAMLResponse, decoded and indented"},
 	"raw.idtoken":   {"ID token: cabecera y contenido", "ID token: header and claims"},
 	"raw.userinfo":  {"Respuesta de userinfo", "Userinfo answer"},
 

@@ -130,12 +130,11 @@ func (p *page) submit(form, button *html.Node) request {
 	return request{http.MethodGet, to.String(), nil, p.url}
 }
 
-// passage is the form of a page that only passes the person on to another site. It would post itself; without JavaScript
-// the person presses its one button.
+// passage is the form of a page that only passes the person on. It would post itself; without JavaScript the person
+// presses its one button.
 func (p *page) passage() *html.Node {
 	for form := range all(p.root, "form") {
-		to, err := p.url.Parse(value(form, "action"))
-		if err == nil && to.Host != p.url.Host && value(form, "method") == "post" {
+		if _, ours := attr(form, "data-post"); ours || value(form, "id") == "envio" {
 			return form
 		}
 	}

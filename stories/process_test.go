@@ -43,19 +43,19 @@ var binary = sync.OnceValues(func() (string, error) {
 
 // newProcess starts a world of its own process. The town hall stands on another machine, and goes on while Clave is dead:
 // what comes to the process's own is led to one in the test, with the same keys.
-func newProcess(t *testing.T, w *world, database string) *process {
+func newProcess(t *testing.T, w *world) *process {
 	file, err := binary()
 	check(t, err)
-	dir, port := dataFolder(t), freePorts(t)
-	p := &process{t: t, args: []string{file, "demo", "--data", dir, "--port", strconv.Itoa(port)}}
-	if database != "" {
-		p.args = append(p.args, "--database", database)
+	port := freePorts(t)
+	p := &process{t: t, args: []string{file, "demo", "--data", w.dir, "--port", strconv.Itoa(port)}}
+	if w.database != "" {
+		p.args = append(p.args, "--database", w.database)
 	}
 	site := func(host string, port int) string { return "http://" + net.JoinHostPort(host, strconv.Itoa(port)) }
-	w.clave, w.sede, w.hall = site("localhost", port), site("127.0.0.1", port+100), site("127.0.0.1", port+200)
+	w.clave, w.sede, w.hall, w.tax = site("localhost", port), site("127.0.0.1", port+100), site("127.0.0.1", port+200), site("127.0.0.1", port+300)
 	t.Cleanup(p.kill)
 	check(t, p.start())
-	townHall := p.townHall(w, dir)
+	townHall := p.townHall(w)
 	t.Cleanup(townHall.Close)
 	dial := w.transport.DialContext
 	w.transport.DialContext = func(ctx context.Context, network, to string) (net.Conn, error) {
@@ -110,8 +110,8 @@ func (p *process) kill() {
 	}
 }
 
-func (p *process) townHall(w *world, dir string) *httptest.Server {
-	text, err := os.ReadFile(filepath.Join(dir, "sede.pem"))
+func (p *process) townHall(w *world) *httptest.Server {
+	text, err := os.ReadFile(filepath.Join(w.dir, "sede.pem"))
 	check(p.t, err)
 	keyBlock, rest := pem.Decode(text)
 	key, err := x509.ParsePKCS1PrivateKey(keyBlock.Bytes)
@@ -119,7 +119,7 @@ func (p *process) townHall(w *world, dir string) *httptest.Server {
 	block, _ := pem.Decode(rest)
 	own, err := x509.ParseCertificate(block.Bytes)
 	check(p.t, err)
-	ring, err := keyring.Open(filepath.Join(dir, "keys.json"))
+	ring, err := keyring.Open(filepath.Join(w.dir, "keys.json"))
 	check(p.t, err)
 	gateway, err := ring.Signing("saml", time.Now())
 	check(p.t, err)

@@ -26,7 +26,11 @@ var sentences = []sentence{
 
 	form(`NAME speaks (Spanish|Catalan|Galician|Basque|English)`, func(s *story, w []string) error { s.who(w[0]).lang = tongues[w[1]]; return nil }),
 	form(`NAME sits down at NAME's computer`, (*story).share),
-	form(`NAME opens TEXT at the town hall`, (*story).enter),
+	form(`NAME opens a new tab`, func(s *story, w []string) error { p := s.who(w[0]); p.leave(newWindow(p.jar)); return nil }),
+	form(`NAME opens another browser`, func(s *story, w []string) error { s.who(w[0]).leave(newWindow(newJar())); return nil }),
+	form(`NAME changes to the other (?:tab|browser)`, func(s *story, w []string) error { p := s.who(w[0]); p.leave(p.other); return nil }),
+	form(`NAME opens TEXT at the SITE`, (*story).enter),
+	form(`NAME goes to the SITE`, func(s *story, w []string) error { return s.who(w[0]).open(s.site(w[1]) + "/") }),
 	form(`NAME opens the page TEXT`, func(s *story, w []string) error { return s.who(w[0]).open(s.clave + w[1]) }),
 	form(`NAME opens the address that NAME sees`, (*story).copyAddress),
 	form(`NAME scans the letter to TEXT`, (*story).scan),
@@ -41,7 +45,7 @@ var sentences = []sentence{
 
 	form(`NAME sees TEXT`, func(s *story, w []string) error { return s.who(w[0]).sees(w[1]) }),
 	form(`NAME does not see TEXT`, (*story).doesNotSee),
-	form(`NAME is at the town hall as TEXT, level TEXT, method TEXT`, (*story).isInside),
+	form(`NAME is at the SITE as TEXT, level TEXT, method TEXT`, (*story).isInside),
 	form(`NAME sees what NAME sees, but for codes and times`, (*story).alike),
 	form(`the phone of PHONE shows TEXT`, func(s *story, w []string) error { return s.arrives("sms", w[0], w[1]) }),
 	form(`the mailbox of ADDRESS shows TEXT`, func(s *story, w []string) error { return s.arrives("email", w[0], w[1]) }),
@@ -60,9 +64,16 @@ var sentences = []sentence{
 		`$1 types the code sent to $2 as "Código"`, `$1 presses "Confirmar"`)),
 	form(`NAME accepts the conditions`, road(
 		`$1 chooses "Los datos son míos y acepto estas condiciones."`, `$1 presses "Registrarme"`)),
+	form(`NAME identifies with TEXT, TEXT and the PIN sent to PHONE`, road(
+		`$1 gives "$2" and "$3"`, `the phone of $4 shows "es su PIN para entrar"`,
+		`$1 types the code sent to $4 as "PIN"`, `$1 presses "Entrar"`)),
 	form(`NAME signs in for TEXT with TEXT, TEXT and the PIN sent to PHONE`, road(
-		`$1 opens "$2" at the town hall`, `$1 gives "$3" and "$4"`, `the phone of $5 shows "es su PIN para entrar"`,
-		`$1 types the code sent to $5 as "PIN"`, `$1 presses "Entrar"`, `$1 presses "Continuar"`)),
+		`$1 opens "$2" at the town hall`, `$1 identifies with "$3", "$4" and the PIN sent to $5`, `$1 presses "Continuar"`)),
+	form(`NAME signs in for TEXT at the SITE with TEXT, TEXT and the PIN sent to PHONE`, road(
+		`$1 opens "$2" at the $3`, `$1 identifies with "$4", "$5" and the PIN sent to $6`, `$1 presses "Continuar"`)),
+	form(`NAME goes on to TEXT at the SITE`, road(`$1 opens "$2" at the $3`, `$1 presses "Continuar"`)),
+
+	form(`the service TEXT is removed`, func(s *story, w []string) error { return s.remove(w[0]) }),
 
 	form(`the phone of PHONE has nothing new`, func(s *story, w []string) error { return s.nothing("sms", w[0]) }),
 	form(`there is no new letter to TEXT`, func(s *story, w []string) error { return s.nothing("letter", w[0]) }),
@@ -85,7 +96,7 @@ func road(steps ...string) func(*story, []string) error {
 
 var words = strings.NewReplacer(
 	"NAME", `(\p{Lu}\p{Ll}+|[Ss]he|[Hh]e)`, "TEXT", `"([^"]*)"`, "PHONE", `(\+\d+)`, "ADDRESS", `(\S+@\S+)`, "COUNT", `(\d+)`,
-	"CODE", `(".*"|the .*|a wrong code)`,
+	"CODE", `(".*"|the .*|a wrong code)`, "SITE", "(town hall|tax office|health centre|civil registry)",
 )
 
 func form(form string, do func(*story, []string) error) sentence {
@@ -108,10 +119,10 @@ func (s *story) share(w []string) error {
 	return nil
 }
 
-// enter begins a procedure of the town hall, on its card.
+// enter begins a procedure of a service, on its card.
 func (s *story) enter(w []string) error {
 	p := s.who(w[0])
-	if err := p.open(s.sede + "/"); err != nil {
+	if err := p.open(s.site(w[2]) + "/"); err != nil {
 		return err
 	}
 	heading, err := find(p.root, w[1], "h2")
@@ -180,10 +191,10 @@ func (s *story) doesNotSee(w []string) error {
 
 func (s *story) isInside(w []string) error {
 	p := s.who(w[0])
-	if p.url.Host != strings.TrimPrefix(s.sede, "http://") || p.url.Path != "/mi-carpeta" {
+	if p.url.String() != s.site(w[1])+"/mi-carpeta" {
 		return fmt.Errorf("the page is %s, and says:\n%s", p.url, p.text())
 	}
-	for _, want := range []string{"Nombre " + w[1], "Nivel de seguridad " + w[2], w[3]} {
+	for _, want := range []string{"Nombre " + w[2], "Nivel de seguridad " + w[3], w[4]} {
 		if err := p.sees(want); err != nil {
 			return err
 		}

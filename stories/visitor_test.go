@@ -15,15 +15,26 @@ import (
 // visitor is a browser without JavaScript, and the person before it.
 type visitor struct {
 	*world
+	lang   string // what the browser asks for
+	window        // before their eyes
+	other  window
+}
+
+// window is a tab of a browser.
+type window struct {
 	*page
-	lang string // what the browser asks for
-	jar  *cookiejar.Jar
-	past []string // the addresses of the pages before this one
+	jar  *cookiejar.Jar // of the browser
+	past []string       // the addresses of the pages before this one
 }
 
 func newVisitor(w *world) *visitor {
-	return &visitor{world: w, page: &page{url: &url.URL{}}, lang: "es", jar: newJar()}
+	return &visitor{world: w, lang: "es", window: newWindow(newJar())}
 }
+
+func newWindow(jar *cookiejar.Jar) window { return window{page: &page{url: &url.URL{}}, jar: jar} }
+
+// leave lays a window aside and takes another.
+func (v *visitor) leave(next window) { v.window, v.other = next, v.window }
 
 func newJar() *cookiejar.Jar {
 	j, err := cookiejar.New(nil)

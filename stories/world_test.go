@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -17,26 +18,57 @@ import (
 
 // world is a demonstration and its addresses. The stories reach it as people do: through its pages.
 type world struct {
-	clave, sede, hall string // hall is where the phones, the letterbox and the clock are
-	transport         *http.Transport
-	process           *process // of a world that is killed on the way
+	clave, sede, tax, hall string // hall is where the phones, the letterbox and the clock are
+	dir, database          string // where the world is kept
+	transport              *http.Transport
+	process                *process // of a world that is killed on the way
 }
 
 // newWorld starts a demonstration within the test or, for a story that kills it, in a process of its own.
 func newWorld(t *testing.T, lines []line, database string) *world {
-	w := &world{transport: http.DefaultTransport.(*http.Transport).Clone()}
+	w := &world{dir: dataFolder(t), database: database, transport: http.DefaultTransport.(*http.Transport).Clone()}
 	t.Cleanup(w.transport.CloseIdleConnections)
 	for _, l := range lines {
 		if strings.HasPrefix(l.text, "Clave is killed") {
-			w.process = newProcess(t, w, database)
+			w.process = newProcess(t, w)
 			return w
 		}
 	}
-	d, err := demo.Start(t.Context(), demo.Options{Data: dataFolder(t), Database: database})
+	d, err := demo.Start(t.Context(), demo.Options{Data: w.dir, Database: database})
 	check(t, err)
 	t.Cleanup(func() { check(t, d.Close()) })
-	w.clave, w.sede, w.hall = d.Clave, d.Sede, d.World
+	w.clave, w.sede, w.tax, w.hall = d.Clave, d.Sede, d.Tax, d.World
 	return w
+}
+
+// site is the address of a service, by what the stories call it.
+func (w *world) site(name string) string {
+	switch name {
+	case "tax office":
+		return w.tax
+	case "health centre":
+		return w.sede + "/salud"
+	case "civil registry":
+		return w.sede + "/registro"
+	}
+	return w.sede
+}
+
+// remove strikes a service off, as an operator does.
+func (w *world) remove(party string) error {
+	file, err := binary()
+	if err != nil {
+		return err
+	}
+	database := w.database
+	if database == "" {
+		database = filepath.Join(w.dir, "clave.db")
+	}
+	out, err := exec.Command(file, "party", "remove", party, "--database", database, "--keys", filepath.Join(w.dir, "keys.json")).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	return nil
 }
 
 // move moves the clock, on the page where a person does it.
@@ -77,7 +109,7 @@ var keys = sync.OnceValues(func() (map[string][]byte, error) {
 		return nil, err
 	}
 	files := map[string][]byte{}
-	for _, name := range []string{"keys.json", "sede.pem"} {
+	for _, name := range []string{"keys.json", "sede.pem", "hacienda.pem"} {
 		if files[name], err = os.ReadFile(filepath.Join(scratch, name)); err != nil {
 			return nil, err
 		}

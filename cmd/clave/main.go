@@ -16,6 +16,7 @@ import (
 
 	"clave/internal/authn/pin"
 	"clave/internal/demo"
+	"clave/internal/node"
 )
 
 type commands struct {
@@ -81,6 +82,7 @@ func (c *demoCommand) Run(ctx context.Context) error {
 	if c.Port != 0 {
 		options.Ports = demo.Ports{Clave: c.Port, Sede: c.Port + 100, World: c.Port + 200, Tax: c.Port + 300}
 	}
+	node.TuneMemory()
 	d, err := demo.Start(ctx, options)
 	if err != nil {
 		return err

@@ -43,7 +43,8 @@ var Topics = []Topic{
 }
 
 // Places are the pages of ours that articles may lead to.
-var Places = []string{"/register", "/register/letter", "/register/follow", "/register/open", "/freeze", "/help", "/help/contact", "/privacy"}
+var Places = []string{"/register", "/register/letter", "/register/follow", "/register/open", "/freeze", "/account/accesses",
+	"/account/sessions", "/account/not-me", "/confirm", "/help", "/help/contact", "/privacy"}
 
 // Find returns an article. A language that lacks it gets it in Spanish: see Article.Lang.
 func Find(lang, slug string) (Article, bool) {

@@ -111,3 +111,12 @@ func TestQuestionsAreLimited(t *testing.T) {
 		t.Errorf("the next day: wait %v", wait)
 	}
 }
+
+func newRing(t *testing.T) *keyring.Ring {
+	t.Helper()
+	ring, err := keyring.Create(filepath.Join(t.TempDir(), "ring"), keyring.Demo, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ring
+}

@@ -92,8 +92,8 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// print writes an article as the files have it.
-func print(a Article) string {
+// spelled writes an article as the files have it.
+func spelled(a Article) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "title: %s\nsummary: %s\n", a.Title, a.Summary)
 	if a.Words != "" {
@@ -129,7 +129,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if again := print(a); again != text {
+		if again := spelled(a); again != text {
 			t.Errorf("%q was read as %q", text, again)
 		}
 	})

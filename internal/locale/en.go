@@ -56,7 +56,7 @@ var en = texts{
 	"sms.phone-code":   "Cl@ve: {code} confirms your phone to register. Give it to nobody, not even on the phone.",
 	"sms.new-browser":  "Cl@ve: someone signed in as you at {service} from a new browser. If it was not you, go to {host} and tell us.",
 	"sms.not-me":       "Cl@ve: we closed your sessions and blocked Cl@ve PIN, as was asked at {host}. To use it again, go to a registration office.",
-	"sms.pin-blocked":  "Cl@ve: a PIN was asked for to enter {service}. We sent none: Cl@ve PIN is blocked. To use it, go to an office. Help: {host}",
+	"sms.pin-blocked":  "Cl@ve: a PIN to enter {service} was asked for. We sent none: Cl@ve PIN is blocked. To use it, go to an office. Help: {host}",
 	"sms.welcome":      "Cl@ve: you are now registered at {host}. If it was not you, read the letter that will come to your home.",
 	"sms.confirmation": "Cl@ve: {service} asks you to confirm something. Open {host} yourself. Nobody needs a code by phone: if they ask, hang up.",
 
@@ -785,7 +785,7 @@ var en = texts{
 	// account: what a person sees and controls of what was done in their name; r- is how a visit ended
 	"account.about":            "See who entered in your name, close sessions, and tell us if it was not you.",
 	"account.open":             "Go in",
-	"account.lead":             "You are {who}. Here you see what was done in your name, and can stop it.",
+	"account.lead":             "Here you see what was done in your name, and can stop it.",
 	"account.back":             "Back to {name}",
 	"account.waiting":          "{n|One confirmation waits for you|{n} confirmations wait for you}",
 	"account.waiting-text":     "A service waits for your answer. Answer only if you know what it is about.",

@@ -55,8 +55,8 @@ var es = texts{
 	"sms.pin-own-code": "Cl@ve: {code} es su PIN para entrar en {service}. Abre tramites a su nombre: no lo dé a nadie.",
 	"sms.phone-code":   "Cl@ve: {code} confirma su telefono para registrarse. No lo dé a nadie, tampoco por telefono.",
 	"sms.new-browser":  "Cl@ve: alguien ha entrado con sus datos en {service} desde un navegador nuevo. Si no ha sido usted, entre en {host} y avise.",
-	"sms.not-me":       "Cl@ve: hemos cerrado sus sesiones y bloqueado Cl@ve PIN, como se ha pedido en {host}. Para volver a usarlo, vaya a una oficina de registro.",
-	"sms.pin-blocked":  "Cl@ve: han pedido un PIN para {service}. No lo enviamos: Cl@ve PIN esta bloqueado. Para usarlo, vaya a una oficina. Ayuda: {host}",
+	"sms.not-me":       "Cl@ve: hemos cerrado sus sesiones y bloqueado Cl@ve PIN, como se pidio en {host}. Para volver a usarlo, vaya a una oficina de registro.",
+	"sms.pin-blocked":  "Cl@ve: han pedido un PIN para {service} y no lo enviamos: Cl@ve PIN esta bloqueado. Para usarlo, vaya a una oficina. Ayuda: {host}",
 	"sms.welcome":      "Cl@ve: ya esta registrado en {host}. Si no ha sido usted, lea la carta que recibira en su domicilio.",
 	"sms.confirmation": "Cl@ve: {service} pide que confirme algo. Abra usted {host}. Nadie necesita un codigo por telefono: si lo piden, cuelgue.",
 
@@ -785,7 +785,7 @@ var es = texts{
 	// account: what a person sees and controls of what was done in their name; r- is how a visit ended
 	"account.about":            "Vea quién ha entrado con su nombre, cierre sesiones y avise si no ha sido usted.",
 	"account.open":             "Entrar",
-	"account.lead":             "Usted es {who}. Aquí ve lo que se ha hecho en su nombre y puede cortarlo.",
+	"account.lead":             "Aquí ve lo que se ha hecho en su nombre, y puede cortarlo.",
 	"account.back":             "Volver a {name}",
 	"account.waiting":          "{n|Tiene una confirmación pendiente|Tiene {n} confirmaciones pendientes}",
 	"account.waiting-text":     "Un servicio espera su respuesta. Responda solo si sabe de qué se trata.",

@@ -6,22 +6,27 @@ import (
 	"time"
 
 	"clave/internal/authn/pin"
+	"clave/internal/confirm"
 	"clave/internal/enrolment"
+	"clave/internal/login"
 )
 
 func TestWeakLimitsAreNamed(t *testing.T) {
-	if got := weak(pin.DefaultLimits(), enrolment.DefaultLimits()); len(got) != 0 {
+	set := Config{PIN: pin.DefaultLimits(), Letters: enrolment.DefaultLimits(), Sessions: login.DefaultLimits(), Confirm: confirm.DefaultLimits()}
+	if got := weak(set); len(got) != 0 {
 		t.Errorf("the defaults are weak: %q", got)
 	}
-	p, l := pin.DefaultLimits(), enrolment.DefaultLimits()
+	p, l := &set.PIN, &set.Letters
 	p.Asked.Count++
 	p.Wrong.Per = time.Hour
 	p.InARow.Per = time.Hour // forgets, where the default never does
 	p.Tries = 2              // stronger
 	l.Age = 16
 	l.CSV.Count = 1 // stronger
-	want := []string{"pin-asked", "pin-wrong", "pin-in-a-row", "age to register by letter"}
-	if got := weak(p, l); !slices.Equal(got, want) {
+	set.Sessions.Idle = 2 * time.Hour
+	set.Confirm.Person.Count++
+	want := []string{"pin-asked", "pin-wrong", "pin-in-a-row", "confirm-person", "age to register by letter", "idle session"}
+	if got := weak(set); !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -4,29 +4,23 @@ package node
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"sync"
 	"time"
 
 	"clave/internal/assurance"
 	"clave/internal/authn/pin"
 	"clave/internal/confirm"
-	"clave/internal/contact"
 	"clave/internal/courier"
 	"clave/internal/enrolment"
 	"clave/internal/federation/oidc"
-	"clave/internal/federation/saml"
-	"clave/internal/guide"
 	"clave/internal/keyring"
 	"clave/internal/login"
 	"clave/internal/notify"
 	"clave/internal/person"
 	"clave/internal/relying"
 	"clave/internal/store"
-	"clave/internal/throttle"
 	"clave/internal/web"
 )
 
@@ -43,6 +37,8 @@ type Config struct {
 	PINStyle pin.Style
 	PIN      pin.Limits
 	Letters  enrolment.Limits
+	Sessions login.Limits   // zero: the defaults
+	Confirm  confirm.Limits // zero: the defaults
 	Help     web.Help
 	Now      func() time.Time
 	Fatal    func(error) // a commit failed: the process must end
@@ -64,21 +60,8 @@ var ErrConfig = errors.New("node: wrong configuration")
 
 // Build opens the database and puts the parts together. It starts nothing.
 func Build(ctx context.Context, c Config) (*Node, error) {
-	origin, err := url.Parse(c.Origin)
-	if err != nil || origin.Host == "" || origin.Path != "" {
-		return nil, fmt.Errorf("%w: origin: want a scheme and a host, for example https://clave.example", ErrConfig)
-	}
-	if len(origin.Hostname()) > courier.MaxHost {
-		return nil, fmt.Errorf("%w: origin: a host of more than %d characters does not fit an SMS", ErrConfig, courier.MaxHost)
-	}
-	mailbox, err := contact.ParseEmail(c.Help.Mailbox)
-	if err != nil && c.Help.Mailbox != "" {
-		return nil, fmt.Errorf("%w: help mailbox: %w", ErrConfig, err)
-	}
-	if c.Ring.Kind() != c.Kind {
-		return nil, fmt.Errorf("%w: the key ring is %s, the database is to be %s", ErrConfig, c.Ring.Kind(), c.Kind)
-	}
-	if _, err := c.Ring.Signings(samlKeys); err != nil {
+	h, err := c.house()
+	if err != nil {
 		return nil, err
 	}
 	n := &Node{now: c.Now, ring: c.Ring, courier: &courier.Courier{Carriers: c.Carriers, Now: c.Now}}
@@ -86,77 +69,17 @@ func Build(ctx context.Context, c Config) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n.courier.Store = n.Store
-	if c.Parties == nil {
-		c.Parties = &relying.Shelf{Source: n.Store, Now: time.Now}
-	}
-	if c.Kind == keyring.Live {
-		c.Parties = onlyLive{c.Parties}
-	}
-	c.Parties = relying.WithOwn{Registry: c.Parties}
-	n.parties = c.Parties
-	census := c.Census(n.Store)
-	alarm := &throttle.Alarm{Name: "wrong data and codes", Count: 200, Per: time.Minute}
-	warn(c)
-	server := &web.Server{
-		Origin: c.Origin, Demo: c.Kind == keyring.Demo, Help: c.Help, Store: n.Store, Ring: c.Ring, Parties: c.Parties, Now: c.Now,
-		Slow: web.DefaultSlow(c.Now),
-		Broker: &login.Broker{
-			Store: n.Store, Ring: c.Ring, Parties: c.Parties, Policy: c.Policy, Methods: []assurance.Method{assurance.PIN},
-			Limits: login.DefaultLimits(), Origin: c.Origin, Host: origin.Hostname(), Now: c.Now,
-		},
-		Records: n.Store,
-		PIN: &pin.Service{
-			Store: n.Store, Ring: c.Ring, Census: census, Limits: c.PIN, Style: c.PINStyle, Host: origin.Hostname(), Origin: c.Origin,
-			Alarm: alarm, Now: c.Now,
-		},
-		Confirm: &confirm.Service{
-			Store: n.Store, Ring: c.Ring, Parties: c.Parties, Policy: c.Policy, Methods: []assurance.Method{assurance.PIN},
-			Limits: confirm.DefaultLimits(), Host: origin.Hostname(), Now: c.Now,
-		},
-		Enrolment: &enrolment.Service{
-			Store: n.Store, Ring: c.Ring, Census: census, Limits: c.Letters, Origin: c.Origin, Host: origin.Hostname(),
-			Alarm: alarm, Now: c.Now,
-		},
-		SAML: &saml.Gateway{
-			Destination: c.Origin + saml.Path, Issuer: c.Origin, Parties: c.Parties, Now: c.Now, Skew: 5 * time.Minute,
-			Signing:  func(now time.Time) (keyring.Signing, error) { return c.Ring.Signing(samlKeys, now) },
-			Signings: func() ([]keyring.Signing, error) { return c.Ring.Signings(samlKeys) },
-		},
-	}
-	if server.OIDC, err = oidc.New(oidc.Config{
-		Issuer: c.Origin, Store: n.Store, Ring: c.Ring, Parties: c.Parties, Sessions: server.Broker, Confirm: server.Confirm, Now: c.Now,
-		Begin: server.BeginLogin, End: server.TakeLogout, Problem: server.Refuse,
-	}); err != nil {
+	warn(h.Config)
+	n.courier.Store, h.store, h.census = n.Store, n.Store, c.Census(n.Store)
+	n.parties = c.registry(n.Store)
+	h.Parties = n.parties
+	server := h.server()
+	if n.oidc, err = h.oidc(server); err != nil {
 		return nil, errors.Join(err, n.Store.Close(ctx))
 	}
-	n.oidc = server.OIDC
-	server.Desk = desk(c, mailbox, n.Store)
+	server.OIDC = n.oidc
 	n.handler = server.Handler()
 	return n, nil
-}
-
-// desk takes people's questions, if it has a mailbox for them.
-func desk(c Config, mailbox contact.Email, s *store.Store) *guide.Desk {
-	if mailbox.IsZero() {
-		return nil
-	}
-	return &guide.Desk{Store: s, Ring: c.Ring, Mailbox: mailbox, Lang: "es", Limits: guide.DefaultLimits(), Now: c.Now}
-}
-
-// samlKeys sign what we answer over SAML.
-const samlKeys = "saml"
-
-// onlyLive knows no test party: in a live database one gets only refusals (safety rule 23).
-type onlyLive struct{ relying.Registry }
-
-// Party implements relying.Registry.
-func (l onlyLive) Party(ctx context.Context, id string) (relying.Party, error) {
-	p, err := l.Registry.Party(ctx, id)
-	if err == nil && p.Test {
-		return relying.Party{}, relying.ErrUnknown
-	}
-	return p, err
 }
 
 // Parties are the services that this node answers.

@@ -38,6 +38,7 @@ func TestWrongConfigurationSaysSo(t *testing.T) {
 		"with a path":  func(c *node.Config) { c.Origin = "https://clave.example/" },
 		"a long host":  func(c *node.Config) { c.Origin = "https://" + strings.Repeat("clave.", 20) + "example" },
 		"another kind": func(c *node.Config) { c.Kind = keyring.Live },
+		"no mailbox":   func(c *node.Config) { c.Help.Mailbox = "clave.example" },
 	} {
 		c := config(t, keyring.Demo)
 		spoil(&c)

@@ -173,6 +173,8 @@ func loopback(host string) bool {
 type Registry interface {
 	// Party finds one by its id. Errors: ErrUnknown.
 	Party(ctx context.Context, id string) (Party, error)
+	// Returning finds those whose logout by SAML may return to an address.
+	Returning(ctx context.Context, address string) ([]Party, error)
 }
 
 // List is a Registry that is read from a configuration.
@@ -186,4 +188,14 @@ func (l List) Party(_ context.Context, id string) (Party, error) {
 		}
 	}
 	return Party{}, ErrUnknown
+}
+
+// Returning implements Registry.
+func (l List) Returning(_ context.Context, address string) (found []Party, err error) {
+	for _, p := range l {
+		if p.LogoutReturns(address) == nil {
+			found = append(found, p)
+		}
+	}
+	return found, nil
 }

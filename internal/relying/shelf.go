@@ -3,6 +3,8 @@ package relying
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -54,6 +56,18 @@ func (s *Shelf) Party(_ context.Context, id string) (Party, error) {
 		return Party{}, ErrUnknown
 	}
 	return p, nil
+}
+
+// Returning implements Registry. Errors: the store's while nothing could be read at all.
+func (s *Shelf) Returning(ctx context.Context, address string) ([]Party, error) {
+	held := s.held.Load()
+	if !s.fresh(held) {
+		held = s.refresh()
+	}
+	if held.err != nil {
+		return nil, held.err
+	}
+	return List(slices.Collect(maps.Values(held.parties))).Returning(ctx, address)
 }
 
 func (s *Shelf) fresh(held *shelved) bool {

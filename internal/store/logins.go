@@ -58,7 +58,7 @@ func (s *Store) scanAudit(r row) (e audit.Entry, err error) {
 // LastAccess implements web.Records.
 func (s *Store) LastAccess(ctx context.Context, subject secret.Hash) (audit.Entry, bool, error) {
 	e, err := s.scanAudit(s.queryRow(ctx, `SELECT id, at, event, subject, citizen, party, flow, outcome, sealed FROM audits
-		WHERE subject = $1 AND event = $2 ORDER BY id DESC LIMIT 1`, subject, string(audit.LoginCompleted)))
+		WHERE subject = $1 AND event IN ($2, $3) ORDER BY id DESC LIMIT 1`, subject, string(audit.LoginCompleted), string(audit.ConfirmationUsed)))
 	ok, err := found(err)
 	return e, ok, err
 }

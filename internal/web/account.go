@@ -45,7 +45,7 @@ type accountPage struct {
 
 // accountPage is the front of a person's own pages: their data, masked, and what can be done here.
 func (s *Server) accountPage(v *ownVisit) error {
-	data := accountPage{page: v.page, Title: relying.Own.Name(v.Lang.Code()), Lead: v.T("account.lead", "who", v.citizen.Masked())}
+	data := accountPage{page: v.page, Title: relying.Own.Name(v.Lang.Code()), Lead: v.T("account.lead")}
 	waiting, err := s.Confirm.Waiting(v.r.Context(), v.citizen.ID)
 	if err != nil {
 		return err
@@ -110,7 +110,7 @@ func (p page) useRows(reaches []account.Reach) (rows []row, raise []string) {
 
 func (p page) accountWays() []method {
 	way := func(title, about, open locale.Key, url string) method {
-		return method{Title: p.T(title), About: p.T(about), Button: button{Kind: "secondary", Text: p.T(open), About: p.T(title), URL: url}}
+		return method{Title: p.T(title), About: p.T(about), Button: button{Kind: "secondary", Text: p.T(open), URL: url}}
 	}
 	return []method{
 		way("account.accesses", "account.accesses-about", "account.accesses-open", "/account/accesses"),

@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -41,11 +42,8 @@ var (
 	errBigFlow = errors.New("web: the flow does not fit its cookie")
 )
 
-// sealedFlow is what is sealed.
-type sealedFlow struct {
-	Until time.Time       `json:"u"`
-	State json.RawMessage `json:"s"`
-}
+// What is sealed begins with until when it can be opened: seconds of Unix time. The state follows, in JSON.
+const untilSize = 8 // bytes
 
 // openFlow reads a flow of this browser into state.
 func (s *Server) openFlow(r *http.Request, kind, id string, state any) error {
@@ -58,14 +56,10 @@ func (s *Server) openFlow(r *http.Request, kind, id string, state any) error {
 		return errNoFlow
 	}
 	plain, err := s.Ring.Unseal(flowUse, kind+" "+id, sealed)
-	if err != nil {
+	if err != nil || len(plain) < untilSize || s.Now().Unix() >= int64(binary.BigEndian.Uint64(plain)) {
 		return errNoFlow
 	}
-	var f sealedFlow
-	if err := json.Unmarshal(plain, &f); err != nil || !s.Now().Before(f.Until) {
-		return errNoFlow
-	}
-	return json.Unmarshal(f.State, state)
+	return json.Unmarshal(plain[untilSize:], state)
 }
 
 // saveFlow puts a flow's state into the browser. It is to be called before the answer's first byte.
@@ -86,10 +80,7 @@ func (s *Server) sealFlow(kind, id string, began time.Time, state any) (string, 
 	if err != nil {
 		return "", fmt.Errorf("save flow: %w", err)
 	}
-	plain, err := json.Marshal(sealedFlow{began.Add(life(kind)), raw})
-	if err != nil {
-		return "", fmt.Errorf("save flow: %w", err)
-	}
+	plain := append(binary.BigEndian.AppendUint64(nil, uint64(began.Add(life(kind)).Unix())), raw...)
 	value := base64.RawURLEncoding.EncodeToString(s.Ring.Seal(flowUse, kind+" "+id, plain))
 	if len(value) > maxFlow {
 		return "", errBigFlow

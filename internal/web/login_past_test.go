@@ -212,6 +212,9 @@ func TestPast13StrangersLookLikeCitizens(t *testing.T) {
 		{"without phone", func(g *gate) person.Person {
 			return g.registered(g.someone(12345678), assurance.Advanced, func(c *citizen.Citizen) { c.Phone = contact.Phone{} })
 		}, 3},
+		{"closed by themselves", func(g *gate) person.Person {
+			return g.registered(g.someone(12345678), assurance.Advanced, func(c *citizen.Citizen) { c.Blocked = []assurance.Method{assurance.PIN} })
+		}, 3},
 	} {
 		g := newGate(t)
 		got := g.walk(c.make(g))

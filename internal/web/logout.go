@@ -60,7 +60,11 @@ func (s *Server) beginLogout(w http.ResponseWriter, r *http.Request, l leaving) 
 		s.refuse(w, r, err)
 		return
 	}
-	http.Redirect(w, r, logoutPath(l.ID), http.StatusSeeOther)
+	wished := ""
+	if l.OIDC != nil {
+		wished = l.OIDC.Locales
+	}
+	http.Redirect(w, r, logoutPath(l.ID)+inLanguage(wished), http.StatusSeeOther)
 }
 
 // leave opens the logout of an address in the browser that began it.

@@ -29,6 +29,7 @@ func (s *Server) homePage(w http.ResponseWriter, r *http.Request) {
 			Button: button{Kind: "secondary", Text: data.T("home.open-button"), URL: string(opening)}},
 		{Title: data.T("home.follow"), About: data.T("home.follow-about"),
 			Button: button{Kind: "secondary", Text: data.T("home.follow-button"), URL: string(following)}},
+		data.accountCard(),
 		data.confirmCard(),
 	}
 	s.show(w, r, http.StatusOK, "home.html", data)

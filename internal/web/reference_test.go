@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -120,4 +122,18 @@ func FuzzReadReference(f *testing.F) {
 			t.Errorf("%q says %+v", typed, ref)
 		}
 	})
+}
+
+// sampleRing makes a key ring of a test's own.
+func sampleRing() *keyring.Ring {
+	dir, err := os.MkdirTemp("", "ring")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	ring, err := keyring.Create(filepath.Join(dir, "ring"), keyring.Demo, time.Now())
+	if err != nil {
+		panic(err)
+	}
+	return ring
 }

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"clave/internal/federation/oidc"
 	"clave/internal/federation/saml"
+	"clave/internal/locale"
 	"clave/internal/login"
 )
 
@@ -81,7 +83,18 @@ func (s *Server) BeginLogin(w http.ResponseWriter, r *http.Request, request logi
 		s.fail(w, r, err)
 		return
 	}
-	http.Redirect(w, r, loginPath(l.ID, ""), http.StatusSeeOther)
+	http.Redirect(w, r, loginPath(l.ID, "")+inLanguage(request.Echo[oidc.EchoLocales]), http.StatusSeeOther)
+}
+
+// inLanguage is what an address needs to show a page in the first language of a service's list that we speak: "ca es".
+func inLanguage(wished string) string {
+	for code := range strings.FieldsSeq(wished) {
+		code, _, _ = strings.Cut(code, "-")
+		if lang, ok := locale.Lookup(code); ok {
+			return "?lang=" + lang.Code()
+		}
+	}
+	return ""
 }
 
 // metadataPath is where services find our SAML metadata.

@@ -136,7 +136,7 @@ func (b *browser) answer(question string) (name, value string, ok bool, err erro
 		return "pin", value, true, err
 	case "answer":
 		return "answer", "confirmed", true, nil
-	case "continue", "cancel", "logout":
+	case "me", "continue", "cancel", "logout":
 		return "", "", true, nil
 	default:
 		return "", "", false, nil

@@ -109,10 +109,10 @@ func sector(p relying.Party) string {
 	host := ""
 	for i, address := range p.OIDC.Redirects {
 		u, err := url.Parse(address)
-		if err != nil || i > 0 && u.Host != host {
+		if err != nil || i > 0 && u.Hostname() != host {
 			return "party " + p.ID
 		}
-		host = u.Host
+		host = u.Hostname()
 	}
 	return host
 }

@@ -49,12 +49,24 @@ func (a *answer) proofErrors() {
 
 // challenge says how to authenticate, where HTTP wants it said (RFC 6749 §5.2, RFC 6750 §3, RFC 9449 §7.1).
 func (a *answer) challenge(path string) {
-	switch {
-	case a.status != http.StatusUnauthorized:
-	case path != userPath:
+	if path == userPath {
+		a.challengeHolder()
+		return
+	}
+	if a.status == http.StatusUnauthorized {
 		a.header.Set("WWW-Authenticate", `Basic realm="clave"`)
-	default:
+	}
+}
+
+// challengeHolder answers whoever presents an access token. One that is not proven to be theirs is refused like any other
+// wrong one (RFC 9449 §7.1), where the library answers as an endpoint that gives tokens out.
+func (a *answer) challengeHolder() {
+	reason := "invalid_token"
+	if bytes.Contains(a.body.Bytes(), []byte(`"error":"invalid_dpop_proof"`)) {
+		a.status, reason = http.StatusUnauthorized, "invalid_dpop_proof"
+	}
+	if a.status == http.StatusUnauthorized {
 		a.header.Set("WWW-Authenticate", `Bearer error="invalid_token"`)
-		a.header.Add("WWW-Authenticate", `DPoP error="invalid_token", algs="ES256 PS256"`)
+		a.header.Add("WWW-Authenticate", `DPoP error="`+reason+`", algs="ES256 PS256"`)
 	}
 }

@@ -7,7 +7,7 @@
 // back until the commit; refusals are committed too, because they carry revocations. What must be fetched is fetched before.
 //
 // The library reads the real clock, so everything here is in real time but the times of a login, which are converted
-// (docs/decisions/0008).
+// (docs/decisions/0010).
 //
 // Sources: OpenID Connect Core, Discovery, RP-Initiated Logout, Back-Channel Logout and CIBA 1.0; RFC 6749, 7009, 7636,
 // 9101, 9126, 9207, 9449 and 9700; FAPI 2.0 Security Profile. docs/oidc-conformance.md names the test of each requirement.

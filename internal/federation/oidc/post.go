@@ -63,6 +63,7 @@ func (p *Provider) post(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusBadRequest, wrong{"invalid_request", "the body must be a form"})
 		return
 	}
+	decodeBasic(r)
 	c, bad, err := p.calls(r)
 	switch {
 	case err != nil:
@@ -106,6 +107,8 @@ func (p *Provider) ready(c *call, r *http.Request) *wrong {
 		return p.prepare(c, r.PostForm)
 	case askPath:
 		return askable(c.party, r.PostForm)
+	case tokenPath:
+		r.PostForm.Del("scope") // a token has what was granted, and its answer says so (RFC 6749 §3.3)
 	}
 	return nil
 }

@@ -177,12 +177,12 @@ func TestDPoP(t *testing.T) {
 	}{
 		"right":             {d.proof(t, "GET", "/oidc/userinfo", x.Access, nil), 200},
 		"no proof":          {func(*http.Request) {}, 401},
-		"another key":       {thief.proof(t, "GET", "/oidc/userinfo", x.Access, nil), 400},
-		"another method":    {d.proof(t, "POST", "/oidc/userinfo", x.Access, nil), 400},
-		"another address":   {d.proof(t, "GET", "/oidc/token", x.Access, nil), 400},
-		"another token":     {d.proof(t, "GET", "/oidc/userinfo", x.Access, map[string]any{"ath": s256("x")}), 400},
+		"another key":       {thief.proof(t, "GET", "/oidc/userinfo", x.Access, nil), 401},
+		"another method":    {d.proof(t, "POST", "/oidc/userinfo", x.Access, nil), 401},
+		"another address":   {d.proof(t, "GET", "/oidc/token", x.Access, nil), 401},
+		"another token":     {d.proof(t, "GET", "/oidc/userinfo", x.Access, map[string]any{"ath": s256("x")}), 401},
 		"of yesterday":      {d.proof(t, "GET", "/oidc/userinfo", x.Access, map[string]any{"iat": time.Now().Add(-24 * time.Hour).Unix()}), 401},
-		"of tomorrow":       {d.proof(t, "GET", "/oidc/userinfo", x.Access, map[string]any{"iat": time.Now().Add(24 * time.Hour).Unix()}), 400},
+		"of tomorrow":       {d.proof(t, "GET", "/oidc/userinfo", x.Access, map[string]any{"iat": time.Now().Add(24 * time.Hour).Unix()}), 401},
 		"as a bearer token": {both(d.proof(t, "GET", "/oidc/userinfo", x.Access, nil), bearer(x.Access)), 401},
 	} {
 		if info, _ := w.user(x.Access, c.proof); info.Status != c.want {

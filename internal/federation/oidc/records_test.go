@@ -56,6 +56,22 @@ func (w *world) due() {
 	}
 }
 
+// older makes a record older than it is: its seconds of Unix time under a name are put back.
+func (w *world) older(kind oidc.Kind, key, name string) {
+	w.t.Helper()
+	r, found, err := w.db.Record(w.t.Context(), kind, key)
+	if err != nil || !found {
+		w.t.Fatal(found, err)
+	}
+	body := map[string]any{}
+	if err := json.Unmarshal(r.Body, &body); err != nil || body[name] == nil {
+		w.t.Fatal(err, body)
+	}
+	body[name] = time.Now().Unix()
+	r.Body, _ = json.Marshal(body)
+	w.save(r)
+}
+
 func (w *world) save(r oidc.Record) {
 	w.t.Helper()
 	if err := w.db.Do(w.t.Context(), func(ctx context.Context) error { return w.db.SaveRecord(ctx, r) }); err != nil {

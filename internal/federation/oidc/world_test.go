@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -67,6 +68,7 @@ type world struct {
 	handler http.Handler
 	parties relying.List
 	person  string
+	doomed  bool // every unit of work of the provider is undone at its end
 
 	mu      sync.Mutex
 	now     time.Time
@@ -138,7 +140,7 @@ func (w *world) serve(keys *keyring.Ring) {
 	}
 	var err error
 	w.Provider, err = oidc.New(oidc.Config{
-		Issuer: issuer, Store: w.db, Ring: keys, Parties: w.parties, Sessions: w.broker, Confirm: w.confirm, Now: w.time, Log: quiet(),
+		Issuer: issuer, Store: w.kept(), Ring: keys, Parties: w.parties, Sessions: w.broker, Confirm: w.confirm, Now: w.time, Log: quiet(),
 		Begin: func(rw http.ResponseWriter, r *http.Request, request login.Request) {
 			w.begun = &request
 			http.Redirect(rw, r, "/login/1", http.StatusSeeOther)
@@ -153,6 +155,27 @@ func (w *world) serve(keys *keyring.Ring) {
 		w.t.Fatal(err)
 	}
 	w.handler = w.Handler()
+}
+
+// kept is the store of the provider.
+func (w *world) kept() oidc.Store { return undoes{w.db, w} }
+
+// undoes is the store, which can fail a unit at its end as a lost database would.
+type undoes struct {
+	*store.Store
+	w *world
+}
+
+var errUndone = errors.New("undone")
+
+func (u undoes) Do(ctx context.Context, unit func(context.Context) error) error {
+	return u.Store.Do(ctx, func(ctx context.Context) error {
+		err := unit(ctx)
+		if err == nil && u.w.doomed {
+			return errUndone
+		}
+		return err
+	})
 }
 
 func (w *world) time() time.Time {
@@ -288,6 +311,7 @@ type reply struct {
 	ID      string `json:"id_token"`
 	Refresh string `json:"refresh_token"`
 	Type    string `json:"token_type"`
+	Scope   string `json:"scope"`
 	Handle  string `json:"request_uri"`
 	Asked   string `json:"auth_req_id"`
 	Life    int    `json:"expires_in"`

@@ -57,6 +57,12 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"who relies on a session", participations},
 		{"the record", record},
 
+		{"what a person is told of", told},
+		{"logins given up", givenUp},
+		{"all entries of a person", entriesOf},
+		{"services that were told of a person", informed},
+		{"browsers of a person", browsersOf},
+
 		{"a confirmation comes back whole", wholeConfirmation},
 		{"confirmations of one person", confirmationsOf},
 		{"when a party's confirmation ends", confirmationEnds},
