@@ -109,6 +109,18 @@ var codes = []*regexp.Regexp{
 // inText finds a code in a message: the last line of an SMS, the six digits of an e-mail, the groups of four of a letter.
 var inText = regexp.MustCompile(`#(\d{6})$|\b(\d{6})\b|\b([A-Z2-9]{4}(?: [A-Z2-9]{4}){3})\b`)
 
+// noCode finds that nothing in a message that was read looks like a code.
+func (s *story) noCode(to string) error {
+	got := s.got[to]
+	if len(got) == 0 {
+		return errors.New("no message to them was read yet")
+	}
+	if text := got[len(got)-1]; inText.MatchString(text) {
+		return fmt.Errorf("it says: %s", text)
+	}
+	return nil
+}
+
 func (s *story) code(words string) (string, error) {
 	if strings.HasPrefix(words, `"`) {
 		return strings.Trim(words, `"`), nil

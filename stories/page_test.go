@@ -51,6 +51,7 @@ var within = []string{"a", "code", "em", "span", "strong", "time"}
 
 func readable(n *html.Node) string {
 	_, hidden := attr(n, "hidden")
+	hidden = hidden || value(n, "class") == "hidden" // for screen readers
 	switch {
 	case n.Type == html.TextNode:
 		return n.Data

@@ -29,6 +29,8 @@ var sentences = []sentence{
 	form(`NAME opens a new tab`, func(s *story, w []string) error { p := s.who(w[0]); p.leave(newWindow(p.jar)); return nil }),
 	form(`NAME opens another browser`, func(s *story, w []string) error { s.who(w[0]).leave(newWindow(newJar())); return nil }),
 	form(`NAME changes to the other (?:tab|browser)`, func(s *story, w []string) error { p := s.who(w[0]); p.leave(p.other); return nil }),
+	form(`NAME opens the address of the other tab`, func(s *story, w []string) error { p := s.who(w[0]); return p.open(p.other.url.String()) }),
+	form(`NAME looks at the page again`, func(s *story, w []string) error { return s.who(w[0]).reload() }),
 	form(`NAME opens TEXT at the SITE`, (*story).enter),
 	form(`NAME goes to the SITE`, func(s *story, w []string) error { return s.who(w[0]).open(s.site(w[1]) + "/") }),
 	form(`NAME opens the page TEXT`, func(s *story, w []string) error { return s.who(w[0]).open(s.clave + w[1]) }),
@@ -73,8 +75,12 @@ var sentences = []sentence{
 		`$1 opens "$2" at the $3`, `$1 identifies with "$4", "$5" and the PIN sent to $6`, `$1 presses "Continuar"`)),
 	form(`NAME goes on to TEXT at the SITE`, road(`$1 opens "$2" at the $3`, `$1 presses "Continuar"`)),
 
+	form(`NAME asks TEXT on the telephone TEXT`, road(
+		`$1 goes to the tax office`, `$1 presses "Para el personal: confirmar con un ciudadano al teléfono"`,
+		`$1 types "$2" as "NIF del ciudadano"`, `$1 types "$3" as "Lo que leerá el ciudadano"`, `$1 presses "Preguntar"`)),
 	form(`the service TEXT is removed`, func(s *story, w []string) error { return s.remove(w[0]) }),
 
+	form(`there is no code in the newest message to PHONE`, func(s *story, w []string) error { return s.noCode(w[0]) }),
 	form(`the phone of PHONE has nothing new`, func(s *story, w []string) error { return s.nothing("sms", w[0]) }),
 	form(`there is no new letter to TEXT`, func(s *story, w []string) error { return s.nothing("letter", w[0]) }),
 }

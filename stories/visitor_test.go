@@ -180,9 +180,13 @@ func (v *visitor) wait(text string) error {
 			return v.sees(text)
 		case <-tick.C:
 		}
-		if err := v.follow(request{method: http.MethodGet, address: v.url.String()}, nil); err != nil {
+		if err := v.reload(); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (v *visitor) reload() error {
+	return v.follow(request{method: http.MethodGet, address: v.url.String()}, nil)
 }

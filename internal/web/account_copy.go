@@ -13,7 +13,7 @@ type copyPage struct {
 	Title, Lead string
 	Text        []string
 	Careful     notice
-	Buttons     []button
+	Files       [][]button
 	Back        []button
 }
 
@@ -21,9 +21,9 @@ func (s *Server) copyPage(v *ownVisit) error {
 	data := copyPage{page: v.page, Title: v.T("account.copy"), Lead: v.T("account.copy-lead")}
 	data.Text = data.list("account.copy-table", "account.copy-machine", "account.copy-record")
 	data.Careful = notice{Kind: "warning", Text: data.list("account.copy-careful")}
-	data.Buttons = []button{
-		{Kind: "primary", Text: data.T("account.copy-csv"), Name: "format", Value: "csv"},
-		{Kind: "secondary", Text: data.T("account.copy-json"), Name: "format", Value: "json"},
+	data.Files = [][]button{
+		{{Kind: "primary", Text: data.T("account.copy-csv"), Name: "format", Value: "csv"}},
+		{{Kind: "secondary", Text: data.T("account.copy-json"), Name: "format", Value: "json"}},
 	}
 	data.Back = []button{data.toAccount()}
 	s.show(v.w, v.r, http.StatusOK, "account-copy.html", data)

@@ -74,6 +74,7 @@ func (b *browser) mayEnter(u *url.URL) bool {
 
 // step sends one request, and finds the next: none when the page asks nothing.
 func (b *browser) step(r *http.Request, givesUp bool) (next *http.Request, text string, err error) {
+	r.Header.Set("Accept", "text/html")
 	answer, err := b.client.Do(r)
 	if err != nil {
 		return nil, "", err

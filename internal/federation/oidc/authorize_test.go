@@ -107,7 +107,7 @@ func TestRefusedRequests(t *testing.T) {
 		"registration":        {map[string]string{"registration": "{}"}, "registration_not_supported"},
 		"request_uri":         {map[string]string{"request_uri": "https://sede.example/request"}, "request_uri_not_supported"},
 		"too long":            {map[string]string{"nonce": strings.Repeat("n", 2000)}, "invalid_request"},
-		"a long state":        {map[string]string{"state": strings.Repeat("s", 2000)}, "invalid_request"},
+		"a long state":        {map[string]string{"state": strings.Repeat("s", 1025)}, "invalid_request"},
 	} {
 		answer := w.authorize(with(asks("sede"), c.change))
 		got := query(t, answer.Header().Get("Location"))
@@ -166,6 +166,16 @@ func TestAuthorizeByPost(t *testing.T) {
 	w.handler.ServeHTTP(httptest.NewRecorder(), r)
 	if w.begun == nil || w.begun.RelayState != "the state" {
 		t.Errorf("%v, %q", w.begun, w.problem)
+	}
+}
+
+// A browser that is sent on asks by GET, and takes nothing that was posted along.
+func TestAuthorizeRedirects(t *testing.T) {
+	w := newWorld(t)
+	for _, values := range []url.Values{asks("sede"), with(asks("sede"), map[string]string{"scope": "nif"}), with(asks("sede"), map[string]string{"prompt": "x"})} {
+		if answer := w.authorize(values); answer.Code != http.StatusSeeOther {
+			t.Errorf("%d", answer.Code)
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/luikyv/go-oidc/pkg/goidc"
 
+	"clave/internal/citizen"
 	"clave/internal/confirm"
 	"clave/internal/login"
 	"clave/internal/nif"
@@ -115,15 +116,15 @@ func (m *manager) SessionByAuthReqID(context.Context, string) (*goidc.AuthnSessi
 // GrantByAuthReqID implements goidc.CIBAManager: what became of a request, and the grant when the person confirmed it.
 func (m *manager) GrantByAuthReqID(ctx context.Context, id string) (*goidc.Grant, error) {
 	c := callOf(ctx)
-	record, found, err := m.p.Store.Record(ctx, askedKind, keyOf(askedKind, id))
+	r, found, err := m.p.Store.Record(ctx, askedKind, keyOf(askedKind, id))
 	if err != nil {
 		return nil, c.fail(err)
 	}
 	var q question
-	if !found || json.Unmarshal(record.Body, &q) != nil || q.Party != c.party.ID {
+	if !found || json.Unmarshal(r.Body, &q) != nil || q.Party != c.party.ID {
 		return nil, goidc.ErrNotFound
 	}
-	early, err := m.p.tooEarly(ctx, record, &q)
+	early, err := m.p.tooEarly(ctx, r, &q)
 	if err != nil {
 		return nil, c.fail(err)
 	}
@@ -134,15 +135,21 @@ func (m *manager) GrantByAuthReqID(ctx context.Context, id string) (*goidc.Grant
 	if err != nil {
 		return nil, c.fail(err)
 	}
-	switch o.State {
+	if o.State == confirm.Confirmed {
+		return m.p.confirmed(ctx, r, q, o)
+	}
+	return nil, notConfirmed(o.State)
+}
+
+// notConfirmed is how a service is told that there is nothing to fetch (CIBA §11).
+func notConfirmed(state confirm.State) error {
+	switch state {
 	case confirm.Waiting:
-		return nil, goidc.NewError(goidc.ErrorCodeAuthPending, "")
+		return goidc.NewError(goidc.ErrorCodeAuthPending, "")
 	case confirm.Refused, confirm.Reported:
-		return nil, goidc.NewError(goidc.ErrorCodeAccessDenied, "").WithStatusCode(http.StatusBadRequest)
-	case confirm.Confirmed:
-		return m.p.confirmed(ctx, record, q, o)
+		return goidc.NewError(goidc.ErrorCodeAccessDenied, "").WithStatusCode(http.StatusBadRequest)
 	default:
-		return nil, goidc.NewError(goidc.ErrorCodeExpiredToken, "")
+		return goidc.NewError(goidc.ErrorCodeExpiredToken, "")
 	}
 }
 
@@ -174,19 +181,23 @@ func (p *Provider) confirmed(ctx context.Context, r Record, q question, o confir
 		return nil, c.fail(err)
 	}
 	if !spent || !found {
-		return nil, goidc.NewError(goidc.ErrorCodeExpiredToken, "")
+		return nil, notConfirmed(confirm.Expired)
 	}
-	g := p.granted(login.Result{
-		Login: login.Login{Request: login.Request{
-			Party: q.Party, ID: string(askedKind) + " " + r.Key, Released: o.Released, Echo: q.Echo,
-		}},
-		Citizen: person, Method: o.Means.Method, Level: o.Means.Level, At: o.Means.At, Session: o.Means.Session,
-	}, c.party)
+	g := p.granted(asLogin(r, q, o, person), c.party)
 	if g.Subject, err = p.Store.Subject(ctx, sector(c.party), person.ID, secret.Token().Reveal()); err != nil {
 		return nil, c.fail(err)
 	}
 	c.grant = g
 	return g.library(), nil
+}
+
+// asLogin is a confirmation as a login that was completed.
+func asLogin(r Record, q question, o confirm.Outcome, person citizen.Citizen) login.Result {
+	request := login.Request{Party: q.Party, ID: string(askedKind) + " " + r.Key, Released: o.Released, Echo: q.Echo}
+	return login.Result{
+		Login: login.Login{Request: request}, Citizen: person,
+		Method: o.Means.Method, Level: o.Means.Level, At: o.Means.At, Session: o.Means.Session,
+	}
 }
 
 var digits = regexp.MustCompile(`^[0-9]{1,9}$`)

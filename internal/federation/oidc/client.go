@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -106,15 +107,15 @@ func sector(p relying.Party) string {
 	if p.OIDC.Sector != "" {
 		return p.OIDC.Sector
 	}
-	host := ""
+	alone, host := "party "+p.ID, ""
 	for i, address := range p.OIDC.Redirects {
 		u, err := url.Parse(address)
 		if err != nil || i > 0 && u.Hostname() != host {
-			return "party " + p.ID
+			return alone
 		}
 		host = u.Hostname()
 	}
-	return host
+	return cmp.Or(host, alone)
 }
 
 // byValue are the keys that a party has registered.

@@ -10,7 +10,7 @@ import (
 )
 
 // The FAPI 2.0 Security Profile asks more of its clients than the library does of all. That requests are pushed (§5.3.2.2
-// no. 4) and tokens bound to a key (§5.3.2.1 no. 4) it enforces itself, client by client; the rest is here.
+// no. 3) and tokens bound to a key (§5.3.2.1 no. 4) it enforces itself, client by client; the rest is here.
 
 // fapiClient checks how a client of the profile proves who it is: by a key only, with an algorithm of the profile, in an
 // assertion made for our issuer and nobody else (§5.3.2.1 no. 6 and 8, §5.4.1).

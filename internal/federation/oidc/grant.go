@@ -48,7 +48,7 @@ type grant struct {
 const (
 	shortLife = 15 * time.Minute
 	longLife  = 24 * time.Hour
-	maxSpent  = 200 // refreshes
+	maxSpent  = 200 // refreshes; then the person is asked again
 )
 
 // keyOf is the name of a record: a hash of what it is found by, which opens nothing.
@@ -81,12 +81,18 @@ func same(a, b []byte) bool { return len(a) > 0 && subtle.ConstantTimeCompare(a,
 // newHandle names a pushed request or a request for a confirmation.
 func newHandle(context.Context) string { return secret.Token().Reveal() }
 
-// nextRefresh makes the refresh token that replaces the one of this call.
+// nextRefresh makes the refresh token that replaces the one of this call. FAPI 2.0 forbids that (SP §5.3.2.1 no. 9): its
+// clients prove who they are by a key each time, and would lose a session with an answer that never arrived.
 func nextRefresh(ctx context.Context) string {
-	if g := callOf(ctx).grant; g != nil {
-		return handle(g.id)
+	c := callOf(ctx)
+	switch {
+	case c.grant == nil:
+		return ""
+	case c.party.OIDC.FAPI:
+		return c.refresh
+	default:
+		return handle(c.grant.id)
 	}
-	return ""
 }
 
 func now() int { return int(wall().Unix()) }
@@ -125,13 +131,14 @@ func (g *grant) take(x *goidc.Grant) {
 	if first && g.Revoked == 0 && slices.Contains(strings.Fields(g.Scopes), scopeOffline) {
 		x.RefreshToken = handle(g.id)
 	}
-	if x.RefreshToken == "" {
+	next := digest(x.RefreshToken)
+	if x.RefreshToken == "" || same(g.Refresh, next) {
 		return
 	}
 	if len(g.Refresh) > 0 {
 		g.Spent = append(g.Spent, g.Refresh)
 	}
-	g.Refresh = digest(x.RefreshToken)
+	g.Refresh = next
 }
 
 // record is what is kept of a grant.

@@ -98,6 +98,7 @@ func (m *manager) GrantByRefreshToken(ctx context.Context, token string) (*goidc
 	if err != nil {
 		return nil, err
 	}
+	callOf(ctx).refresh = token
 	sum := digest(token)
 	switch {
 	case slices.ContainsFunc(g.Spent, func(old []byte) bool { return same(old, sum) }):
@@ -138,10 +139,7 @@ func (m *manager) keep(ctx context.Context, g *grant) error {
 // it is. What comes through a browser is not.
 func (m *manager) SaveSession(ctx context.Context, as *goidc.AuthnSession) error {
 	c := callOf(ctx)
-	if c.path == askPath {
-		return nil // kept when it was asked
-	}
-	if c.path != pushPath {
+	if c.path != pushPath { // that of a confirmation was kept when it was asked
 		return nil
 	}
 	body, err := json.Marshal(as)

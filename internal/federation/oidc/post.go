@@ -3,6 +3,7 @@ package oidc
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"mime"
 	"net"
 	"net/http"
@@ -24,6 +25,7 @@ type call struct {
 	locales string         // the languages that the request prefers
 	hint    string         // what the id_token_hint calls the person
 	grant   *grant         // found in this call
+	refresh string         // the refresh token that found it
 	begin   *login.Request // what the authorization endpoint made of the request
 	problem string         // why it made nothing of it
 	from    string         // the service's address
@@ -104,6 +106,9 @@ func (p *Provider) calls(r *http.Request) (*call, *wrong, error) {
 func (p *Provider) ready(c *call, r *http.Request) *wrong {
 	switch c.path {
 	case pushPath:
+		if c.party.OIDC.Auth == relying.None { // nothing is kept for whoever has not proven who they are
+			return &wrong{"unauthorized_client", "a public client cannot push requests"}
+		}
 		return p.prepare(c, r.PostForm)
 	case askPath:
 		return askable(c.party, r.PostForm)
@@ -131,7 +136,7 @@ func (p *Provider) unit(w http.ResponseWriter, r *http.Request, c *call) {
 	err := p.Store.Do(r.Context(), func(ctx context.Context) error {
 		attempt := *c // a unit may run twice
 		held = newAnswer()
-		p.library.ServeHTTP(held, forLibrary(r, context.WithValue(ctx, callKey{}, &attempt)))
+		p.library.ServeHTTP(held, forLibrary(context.WithValue(ctx, callKey{}, &attempt), r))
 		wait = attempt.wait
 		if attempt.failed != nil {
 			return attempt.failed
@@ -154,7 +159,7 @@ func (p *Provider) unit(w http.ResponseWriter, r *http.Request, c *call) {
 }
 
 // forLibrary is the request as the library sees it: it compares the proof of possession with RequestURI.
-func forLibrary(r *http.Request, ctx context.Context) *http.Request {
+func forLibrary(ctx context.Context, r *http.Request) *http.Request {
 	r = r.WithContext(ctx)
 	r.RequestURI = r.URL.Path
 	return r
@@ -185,8 +190,12 @@ func deny(w http.ResponseWriter, path string, bad wrong) {
 
 // noteError logs why the library refused.
 func (p *Provider) noteError(ctx context.Context, err error) {
-	c := callOf(ctx)
-	p.Log.Info("openid connect request refused", "party", c.party.ID, "path", c.path, "err", err)
+	c, level := callOf(ctx), slog.LevelInfo
+	var bad goidc.Error
+	if errors.As(err, &bad) && (bad.Code == goidc.ErrorCodeAuthPending || bad.Code == goidc.ErrorCodeSlowDown) {
+		level = slog.LevelDebug
+	}
+	p.Log.Log(ctx, level, "openid connect request refused", "party", c.party.ID, "path", c.path, "err", err)
 }
 
 // once refuses parameters that are there twice (RFC 6749 §3.1, §3.2): who checks and who uses them must see the same.

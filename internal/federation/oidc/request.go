@@ -77,7 +77,7 @@ func (p *Provider) request(c *call, as *goidc.AuthnSession) (login.Request, *wro
 			return r, bad
 		}
 	}
-	if data, err := json.Marshal(r); err != nil || len(data) > maxRequest {
+	if data, err := json.Marshal(r); err != nil || len(data) > maxRequest || len(r.RelayState) > login.MaxRelay {
 		return r, &wrong{"invalid_request", "the request is too long"}
 	}
 	return r, nil

@@ -6,7 +6,7 @@ import (
 )
 
 // look is how often Run looks for what is to be told.
-const look = 2 * time.Second
+const look = time.Second
 
 // forgets is how often it deletes what has served.
 const forgets = 5 * time.Minute

@@ -22,7 +22,7 @@ func (p *Provider) user(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	held := newAnswer()
-	p.library.ServeHTTP(held, forLibrary(r, context.WithValue(r.Context(), callKey{}, c)))
+	p.library.ServeHTTP(held, forLibrary(context.WithValue(r.Context(), callKey{}, c), r))
 	if c.failed != nil {
 		p.broken(w, c.failed)
 		return
