@@ -23,6 +23,8 @@ command_from javac default-jdk-headless                  # ... and Apache Santua
 file_from /usr/share/java/xmlsec.jar libxml-security-java
 file_from /usr/share/java/bcprov.jar libbcprov-java
 file_from /usr/share/java/commons-logging.jar libcommons-logging-java
+file_from /usr/sbin/apache2 apache2-bin                   # a judge of OpenID Connect: a web server with a well-known client
+file_from /usr/lib/apache2/modules/mod_auth_openidc.so libapache2-mod-auth-openidc
 command_from pdftotext poppler-utils                     # judges of letters and receipts
 command_from qpdf qpdf
 command_from zbarimg zbar-tools
@@ -48,12 +50,13 @@ if [ "$(node_major node)" -lt 20 ] && [ "$(node_major "$bin/node" || true)" != 2
 	ln -sf "../node/node_modules/node-linux-$arch/bin/node" "$bin/node"
 fi
 
-# The browser harness and the independent SAML client, exactly as locked.
-harness=stories/browser
-if ! cmp -s $harness/package-lock.json $harness/node_modules/.installed; then
-	(cd $harness && PATH=$bin:$PATH npm ci --no-audit --no-fund --loglevel=error)
-	cp $harness/package-lock.json $harness/node_modules/.installed
-fi
+# The browser harness, and the independent clients of our protocols, exactly as locked.
+for folder in stories/browser stories/judges; do
+	if ! cmp -s $folder/package-lock.json $folder/node_modules/.installed; then
+		(cd $folder && PATH=$bin:$PATH npm ci --no-audit --no-fund --loglevel=error)
+		cp $folder/package-lock.json $folder/node_modules/.installed
+	fi
+done
 
 # veraPDF, and what it needs, from Maven Central: the class path is what the test reads.
 if [ ! -s .cache/verapdf.classpath ]; then

@@ -29,7 +29,7 @@ type OIDCConfig struct {
 	ClientID string            // who we are, as registered
 	Key      *ecdsa.PrivateKey // of P-256: with it we prove who we are (private_key_jwt); the gateway has the public half
 	Issuer   string            // the gateway: everything else is found in its discovery document
-	Client   *http.Client      // asks the gateway; nil: http.DefaultClient
+	Client   *http.Client      // asks the gateway; nil: one of our own
 	Now      func() time.Time  // tokens tell real time
 }
 

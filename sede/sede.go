@@ -37,17 +37,17 @@ import (
 // Config is what a service that speaks SAML agrees with the gateway (names, addresses, certificates) and what it needs of
 // its own.
 type Config struct {
-	Name                string            // which sample service it is: "sede" (also when empty), "salud" or "registro"
-	Origin              string            // where citizens find it: scheme, host and port, such as "http://127.0.0.1:8200"
-	Path                string            // and below which path, such as "/salud"; empty at the root
-	ProviderName        string            // who we are, as registered: "{NIF}_{DIR3};{application}"
-	Key                 crypto.Signer     // our RSA key, which signs requests
-	Certificate         *x509.Certificate // of Key; the gateway has a copy
-	GatewayURL          string            // where requests are posted
-	GatewayIssuer       string            // who must say that an answer is theirs
-	GatewayCertificates []*x509.Certificate
-	GatewayMetadata     string       // where the gateway tells the certificates it signs with, beside those
-	Client              *http.Client // reads the metadata; nil: http.DefaultClient
+	Name                string              // which sample service it is: "sede" (also when empty), "salud" or "registro"
+	Origin              string              // where citizens find it: scheme, host and port, such as "http://127.0.0.1:8200"
+	Path                string              // and below which path, such as "/salud"; empty at the root
+	ProviderName        string              // who we are, as registered: "{NIF}_{DIR3};{application}"
+	Key                 crypto.Signer       // our RSA key, which signs requests
+	Certificate         *x509.Certificate   // of Key; the gateway has a copy
+	GatewayURL          string              // where requests are posted
+	GatewayIssuer       string              // who must say that an answer is theirs
+	GatewayCertificates []*x509.Certificate // that may sign answers, each of them
+	GatewayMetadata     string              // where the gateway names those that it signs with now; empty: nothing is read
+	Client              *http.Client        // reads the metadata; nil: one of our own
 	Now                 func() time.Time
 	Level               string // the least assurance accepted: "low", "substantial" or "high"
 }

@@ -58,7 +58,7 @@ func browse(t *testing.T, file, how string) {
 	check(t, err)
 	t.Cleanup(func() { check(t, d.Close()) })
 	node := exec.CommandContext(t.Context(), "node", "--test", "--test-reporter=spec", file)
-	node.Env = append(env, "CLAVE="+d.Clave, "SEDE="+d.Sede, "WORLD="+d.World)
+	node.Env = append(env, "CLAVE="+d.Clave, "SEDE="+d.Sede, "TAX="+d.Tax, "WORLD="+d.World)
 	out, err := node.CombinedOutput()
 	t.Logf("%s", out)
 	if err != nil {

@@ -51,7 +51,6 @@ var within = []string{"a", "code", "em", "span", "strong", "time"}
 
 func readable(n *html.Node) string {
 	_, hidden := attr(n, "hidden")
-	hidden = hidden || value(n, "class") == "hidden" // for screen readers
 	switch {
 	case n.Type == html.TextNode:
 		return n.Data
@@ -68,6 +67,17 @@ func readable(n *html.Node) string {
 		return b.String()
 	}
 	return " " + b.String() + " "
+}
+
+// shown is what a sighted person reads of a control that tells a screen reader more.
+func shown(n *html.Node) string {
+	var b strings.Builder
+	for c := range n.ChildNodes() {
+		if value(c, "class") != "hidden" {
+			b.WriteString(readable(c))
+		}
+	}
+	return b.String()
 }
 
 // labelled finds the field, box or circle with a label.
@@ -147,7 +157,7 @@ func find(root *html.Node, words string, kinds ...string) (*html.Node, error) {
 	var others []string
 	for n := range all(root, kinds...) {
 		said := oneLine(readable(n))
-		if said == words {
+		if said == words || oneLine(shown(n)) == words {
 			return n, nil
 		}
 		others = append(others, `"`+said+`"`)

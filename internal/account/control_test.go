@@ -11,7 +11,9 @@ import (
 	"clave/internal/account"
 	"clave/internal/assurance"
 	"clave/internal/audit"
+	"clave/internal/authn/pin"
 	"clave/internal/citizen"
+	"clave/internal/confirm"
 	"clave/internal/contact"
 	"clave/internal/login"
 	"clave/internal/notify"
@@ -135,18 +137,62 @@ func TestPast13BlockedLooksLikeAStranger(t *testing.T) {
 			}
 			h.messages(notify.Email)
 			h.messages(notify.SMS)
-			challenge, code := h.browser("198.51.100.7", "").ask(h.begin("tax"), c, c.Datum)
-			if challenge == "" || code != "" {
-				t.Errorf("challenge %q, code %q", challenge, code)
+			l := h.begin("tax")
+			asked, err := h.pin.Ask(t.Context(), pin.Ask{Login: l.ID, Browser: l.Browser, NIF: c.NIF, Datum: c.Datum, Party: "tax", Service: "Hacienda", Lang: "es"})
+			if err != nil || asked.Challenge == "" || asked.Wait > 0 {
+				t.Errorf("%+v, %v", asked, err)
 			}
 			if lines := h.history(c); lines[0] != "not-sent tax pin none 0" {
 				t.Errorf("the record: %q", lines)
 			}
-			told := h.messages(notify.Email)
-			if mail != (len(told) == 1 && told[0].Kind == notify.PINBlocked) {
-				t.Errorf("by e-mail %+v", told)
+			told, want := h.messages(notify.Email), notify.PINBlocked
+			if !mail {
+				told, want = h.messages(notify.SMS), notify.PINBlockedSMS
+			}
+			if len(told) != 1 || told[0].Kind != want || told[0].Values["code"] != "" {
+				t.Errorf("told %+v", told)
 			}
 		})
+	}
+}
+
+// Row 10: what the person closed stays closed on the road where a service asks them to confirm, also for an answer that was
+// given before.
+func TestPast10BlockedConfirmsNothing(t *testing.T) {
+	h := newHouse(t)
+	c := h.someone("12345678Z", assurance.Advanced)
+	service := &confirm.Service{
+		Store: h.db, Ring: ring(), Parties: h.Broker.Parties, Policy: h.Broker.Policy, Methods: h.Broker.Methods,
+		Limits: confirm.DefaultLimits(), Host: "clave.test", Now: h.time,
+	}
+	ask := func() string {
+		id, wait, err := service.Ask(t.Context(), confirm.Ask{Party: "tax", NIF: c.NIF, Message: "Su cita", Level: assurance.Low, Life: time.Minute})
+		if err != nil || wait > 0 {
+			t.Fatal(wait, err)
+		}
+		return id
+	}
+	answer := func(id string) confirm.Refusal {
+		_, why, err := service.Answer(t.Context(), confirm.Answer{ID: id, Citizen: c.ID, Verdict: confirm.Confirmed, From: there,
+			Means: confirm.Means{Method: assurance.PIN, Level: assurance.Substantial, At: h.time()}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return why
+	}
+	before := ask()
+	if why := answer(before); why != confirm.None {
+		t.Fatal(why)
+	}
+	if err := h.NotMe(t.Context(), c.ID, there); err != nil {
+		t.Fatal(err)
+	}
+	if o := must(service.Outcome(t.Context(), before)); o.State != confirm.Refused {
+		t.Errorf("what was confirmed before is %s", o.State)
+	}
+	h.move(2 * time.Minute)
+	if why := answer(ask()); why != confirm.Blocked {
+		t.Errorf("a new one: %q", why)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"clave/internal/audit"
 	"clave/internal/nif"
+	"clave/internal/relying"
 	"clave/internal/secret"
 )
 
@@ -53,10 +54,11 @@ type Informed struct {
 const lookBack = 30 * 24 * time.Hour
 
 // Informed are the services that were told of a person between an entry (none: a month ago) and a moment, the last one first:
-// those to look at when somebody else was at work.
+// those to look at when somebody else was at work. Our own pages are none.
 func (s *Service) Informed(ctx context.Context, n nif.NIF, since string, until time.Time) ([]Informed, error) {
 	if since == "" {
 		since = secret.ID(until.Add(-lookBack))
 	}
-	return s.Store.Informed(ctx, audit.Subject(s.Ring, n), since, until)
+	list, err := s.Store.Informed(ctx, audit.Subject(s.Ring, n), since, until)
+	return slices.DeleteFunc(list, func(i Informed) bool { return i.Party == relying.House }), err
 }

@@ -149,6 +149,7 @@ func TestInformedServices(t *testing.T) {
 	c := h.someone("12345678Z", assurance.Advanced)
 	mine, theirs := h.browser("83.45.1.2", "Firefox, Android"), h.browser("198.51.100.7", "Chrome, Linux")
 	mine.enters("town", c)
+	mine.enters("clave", c)
 	h.move(time.Hour)
 	l := h.begin("tax")
 	challenge, code := theirs.ask(l, c, c.Datum)
@@ -158,10 +159,10 @@ func TestInformedServices(t *testing.T) {
 	who, _ := theirs.types(l, challenge, code)
 	theirs.completes(l, who.Session.ID)
 	list, _, err := h.Visits(t.Context(), c.NIF, "")
-	if err != nil || len(list) != 2 {
+	if err != nil || len(list) != 3 {
 		t.Fatalf("%+v, %v", list, err)
 	}
-	for since, want := range map[string][]string{"": {"tax", "town"}, list[0].First: {"tax"}, list[1].First: {"tax", "town"}, "zzz": nil} {
+	for since, want := range map[string][]string{"": {"tax", "town"}, list[0].First: {"tax"}, list[2].First: {"tax", "town"}, "zzz": nil} {
 		informed, err := h.Informed(t.Context(), c.NIF, since, h.time())
 		var got []string
 		for _, i := range informed {

@@ -154,7 +154,8 @@ func TestRule06SMSHasRoomForTheService(t *testing.T) {
 // What the alphabet lacks would lose its accent on the way: the texts are written as they arrive.
 func TestRule06SMSTextsAreInTheAlphabet(t *testing.T) {
 	for _, lang := range locale.All() {
-		for _, key := range []locale.Key{"sms.pin", "sms.pin-own-code", "sms.phone-code", "sms.welcome", "sms.new-browser", "sms.confirmation"} {
+		for _, key := range []locale.Key{"sms.pin", "sms.pin-own-code", "sms.phone-code", "sms.welcome", "sms.new-browser",
+			"sms.confirmation", "sms.not-me", "sms.pin-blocked"} {
 			text := lang.Text(key, "code", "1", "label", "K", "service", "S", "host", "h")
 			if courier.Septets(text) > courier.OneMessage {
 				t.Errorf("%s: %s does not arrive as it is written: %q", lang.Code(), key, text)

@@ -55,7 +55,8 @@ func TestEverythingAnswers(t *testing.T) {
 	d := start(t, demo.Options{})
 	for url, want := range map[string]string{
 		d.Clave: "Cl@ve", d.Sede: "Entrar con Cl@ve", d.World: "99990001P", d.World + "/phone": "SMS", d.World + "/letters": "cartas",
-		d.World + "/?lang=en": "Nobody here exists",
+		d.World + "/?lang=en": "Nobody here exists", d.Tax: "Hacienda de Villaclara", d.Sede + "/salud/": "fuera de la sesión única",
+		d.Sede + "/registro/": "sustancial", d.World + "/?lang=es": "Hacienda de Villaclara", d.Tax + "/ventanilla": "teléfono",
 	} {
 		if status, body := get(t, url, nil); status != http.StatusOK || !strings.Contains(strings.ToLower(body), strings.ToLower(want)) {
 			t.Errorf("%s: %d without %q", url, status, want)
@@ -65,7 +66,7 @@ func TestEverythingAnswers(t *testing.T) {
 	if err := d.Welcome(&welcome); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{d.Clave, d.Sede, d.World, "99990001P", "30/06/2030"} {
+	for _, want := range []string{d.Clave, d.Sede, d.Tax, d.World, "99990001P", "30/06/2030"} {
 		if !strings.Contains(welcome.String(), want) {
 			t.Errorf("the welcome lacks %q", want)
 		}
@@ -83,7 +84,7 @@ func TestRule23OnlyThisMachine(t *testing.T) {
 		"forwarded for":  func(r *http.Request) { r.Header.Set("X-Forwarded-For", "192.0.2.1") },
 		"forwarded host": func(r *http.Request) { r.Header.Set("X-Forwarded-Host", "clave.example") },
 	} {
-		for _, site := range []string{d.Clave, d.Sede, d.World} {
+		for _, site := range []string{d.Clave, d.Sede, d.Tax, d.World} {
 			if status, _ := get(t, site, change); status != http.StatusMisdirectedRequest && status != http.StatusBadRequest {
 				t.Errorf("%s at %s: %d", name, site, status)
 			}

@@ -214,7 +214,7 @@ var es = texts{
 	"problem.no-method.text":         "Este servicio exige un nivel de seguridad al que no llega ninguna de nuestras formas de identificarse.",
 	"problem.no-method.do":           "Vuelva al servicio: puede que le ofrezca otra forma de entrar, como un certificado, o de hacer el trámite.",
 	"problem.too-low.title":          "{service} pide un registro avanzado, y el suyo es básico",
-	"problem.too-low.text":           "Su PIN es correcto. Pero se registró a distancia, con una carta, y para este servicio hace falta haberse registrado en persona o con un certificado.",
+	"problem.too-low.text":           "Sabemos que es usted. Pero se registró a distancia, con una carta, y para este servicio hace falta haberse registrado en persona o con un certificado.",
 	"problem.too-low.do":             "Para pasar a avanzado, acuda a una oficina de registro con su DNI o NIE. Ahora puede volver al servicio, por si ofrece otra forma de hacer el trámite.",
 	"problem.document-expired.title": "Este documento está caducado",
 	"problem.document-expired.text":  "Con un documento caducado no se puede pedir un PIN.",

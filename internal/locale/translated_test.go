@@ -10,17 +10,20 @@ import (
 // alike are the texts that are the same in a language and in Spanish. One that equals the Spanish text and is not here was
 // forgotten.
 var alike = map[string][]string{
-	"":   {"Cl@ve", "Cl@ve PIN", "Cl@ve · {url}", "DNI", "PIN", "{date}, {time}", "{service}, {date}, {time}"}, // every language
-	"ca": {"(opcional)", "DNI o NIE", "Error:", "Persona"},
+	"":   {"Cl@ve", "Cl@ve PIN", "Cl@ve · {url}", "DNI", "PIN", "{date}, {time}", "{method}, {level}", "{service}, {date}, {time}"}, // every language
+	"ca": {"(opcional)", "DNI o NIE", "Error:", "Navegador", "Persona"},
 	"gl": {
-		"(opcional)", "Avisar a {service}", "Buscar", "Cambiar", "Cartas", "Confirmar", "Continuar", "Cookies", "Correo",
-		"Correo electrónico", "Correos", "Código", "Código de activación", "Código seguro de verificación (CSV)",
-		"DNI permanente", "Datos que recibiría", "En curso:", "Entrar", "Entrar en {service}", "Entrega a Correos", "Enviar",
-		"Enviarme un PIN", "Enviarme un código", "Escribirnos", "Escribirnos con esta referencia", "Escríbanos",
-		"Este documento está caducado", "Identificación", "Identifíquese con Cl@ve PIN", "Impresión", "Lugares", "Necesita",
-		"Número de soporte", "Para imprimir", "Pedido", "Petición recibida", "Por vídeo automático", "Protección de datos",
-		"Referencia", "Referencia:", "Tarda", "Teléfono", "Usar Cl@ve PIN", "Usar {method}", "Ver", "Volver a {service}",
-		"nivel alto", "{n} {n|día|días}", "{n} {n|hora|horas}", "{n} {n|minuto|minutos}", "{n} {n|segundo|segundos}",
+		"(opcional)", "Accesos", "Apartado", "Avisar a {service}", "Buscar", "Cambiar", "Cancelado", "Cartas", "Confirmado",
+		"Confirmar", "Continuar", "Cookies", "Correo", "Correo electrónico", "Correos", "Código", "Código de activación",
+		"Código seguro de verificación (CSV)", "DNI permanente", "Datos que recibiría", "En curso:", "Entrar",
+		"Entrar en {service}", "Entrega a Correos", "Enviar", "Enviarme un PIN", "Enviarme un código", "Escribirnos",
+		"Escribirnos con esta referencia", "Escríbanos", "Este documento está caducado", "Este navegador", "Identificación",
+		"Identifíquese con Cl@ve PIN", "Impresión", "Lugares", "Navegador", "Necesita", "Número de soporte", "Para imprimir",
+		"Pedido", "Petición recibida", "Por carta (nivel básico)", "Por vídeo automático", "Protección de datos", "Referencia",
+		"Referencia:", "Responder a {address}", "Resultado", "Tarda", "Teléfono", "Teléfono, desde", "Usar Cl@ve PIN",
+		"Usar {method}", "Ver", "Ver anteriores", "Volver a {service}", "nivel alto",
+		"{n|Un PIN equivocado|{n} PIN equivocados}", "{n} {n|día|días}", "{n} {n|hora|horas}", "{n} {n|minuto|minutos}",
+		"{n} {n|segundo|segundos}", "Último uso",
 	},
 	"en": {"Cookies", "Error:"},
 }

@@ -60,6 +60,9 @@ func (b *Broker) End(ctx context.Context, id, why string, v audit.Visitor) ([]Pa
 			return nil, err
 		}
 	}
+	if b.Owed != nil {
+		b.Store.After(ctx, b.Owed)
+	}
 	c, _, err := b.Store.Citizen(ctx, s.Citizen)
 	if err != nil {
 		return nil, err

@@ -66,6 +66,8 @@ var (
 // Store is what the broker keeps. The methods join the unit of work of their context.
 type Store interface {
 	Do(ctx context.Context, unit func(ctx context.Context) error) error
+	// After has f called once the unit of ctx is durable.
+	After(ctx context.Context, f func())
 	citizen.Store
 	AddAudit(ctx context.Context, e audit.Entry) error
 	AddMessage(ctx context.Context, m notify.Message) error
@@ -86,6 +88,7 @@ type Broker struct {
 	Limits  Limits
 	Origin  string // where people find our own pages, and
 	Host    string // the host of that, for messages
+	Owed    func() // told, after the commit, that services are to hear of an end; may be nil
 	Now     func() time.Time
 }
 

@@ -77,7 +77,7 @@ func Build(ctx context.Context, c Config) (*Node, error) {
 	if n.oidc, err = h.oidc(server); err != nil {
 		return nil, errors.Join(err, n.Store.Close(ctx))
 	}
-	server.OIDC = n.oidc
+	server.OIDC, server.Broker.Owed = n.oidc, n.oidc.Wake
 	n.handler = server.Handler()
 	return n, nil
 }

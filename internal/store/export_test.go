@@ -30,6 +30,9 @@ var Plans = []struct {
 	{"messages_claimed", loseCodes, []any{1}},
 	{"messages_claimed", freeNotices, []any{1, 1}},
 	{"messages_sealed", endLate, []any{1}},
+	{"oidc_records_due", selectDueRecords, []any{"ping", 1, 1}},
+	{"oidc_records_until", forgetRecords, []any{1}},
+	{"participations_owed", selectOwed, []any{"oidc", 1, 1}},
 }
 
 // Unlocked is a statement as SQLite is shown it.

@@ -39,15 +39,19 @@ func (s *Store) Record(ctx context.Context, kind oidc.Kind, key string) (oidc.Re
 
 // DueRecords implements oidc.Store.
 func (s *Store) DueRecords(ctx context.Context, kind oidc.Kind, now time.Time, n int) ([]oidc.Record, error) {
-	return all(ctx, s, s.scanRecord, `SELECT kind, key, sealed, until_at, due_at FROM oidc_records
-		WHERE kind = $1 AND due_at <= $2 AND epoch = `+currentEpoch+` ORDER BY due_at LIMIT $3 + 0 FOR UPDATE SKIP LOCKED`, string(kind), now, n)
+	return all(ctx, s, s.scanRecord, selectDueRecords, string(kind), now, n)
 }
+
+const selectDueRecords = `SELECT kind, key, sealed, until_at, due_at FROM oidc_records
+	WHERE kind = $1 AND due_at <= $2 AND epoch = ` + currentEpoch + ` ORDER BY due_at LIMIT $3 + 0 FOR UPDATE SKIP LOCKED`
 
 // ForgetRecords implements oidc.Store.
 func (s *Store) ForgetRecords(ctx context.Context, now time.Time) error {
-	_, err := s.exec(ctx, `DELETE FROM oidc_records WHERE until_at < $1`, now)
+	_, err := s.exec(ctx, forgetRecords, now)
 	return err
 }
+
+const forgetRecords = `DELETE FROM oidc_records WHERE until_at < $1`
 
 func (s *Store) sealRecord(x oidc.Record) []byte {
 	return s.Ring.Seal(oidcUse, string(x.Kind)+" "+x.Key, x.Body)

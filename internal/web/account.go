@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"net/http"
 
 	"clave/internal/account"
@@ -25,8 +24,6 @@ func (s *Server) accountRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /account/not-me", s.own(s.notMePage))
 	mux.HandleFunc("POST /account/not-me", s.own(s.takeNotMe))
 	mux.HandleFunc("GET /account/done/{id}", s.notMeDone)
-	mux.HandleFunc("POST /account/leave", s.leaveOwn)
-	mux.HandleFunc("GET /account/left", s.leftOwn)
 }
 
 type accountPage struct {
@@ -39,6 +36,7 @@ type accountPage struct {
 	Use         []row
 	Raise       []string
 	Ways        []method
+	NotMeTitle  string
 	NotMe       []button
 	Leave       []button
 }
@@ -55,11 +53,11 @@ func (s *Server) accountPage(v *ownVisit) error {
 		data.Confirm = []button{{Kind: "primary", Text: data.T("confirm.open"), URL: "/confirm"}}
 	}
 	data.Data = data.personRows(v.citizen)
-	data.UseTitle = data.T("account.use")
+	data.UseTitle, data.NotMeTitle = data.T("account.use"), data.T("account.not-me-title")
 	data.Use, data.Raise = data.useRows(s.Account.Reaches(v.citizen))
 	data.Ways = data.accountWays()
 	data.NotMe = []button{{Kind: "danger", Text: data.T("account.not-me"), URL: "/account/not-me"}}
-	data.Leave = []button{{Kind: "secondary", Text: data.T("logout.title")}}
+	data.Leave = []button{{Kind: "secondary", Text: data.T("logout.title"), URL: "/logout"}}
 	s.show(v.w, v.r, http.StatusOK, "account-home.html", data)
 	return nil
 }
@@ -129,36 +127,4 @@ func (p page) accountCard() method {
 // toAccount is the way back.
 func (p page) toAccount() button {
 	return button{Kind: "quiet", Text: p.T("account.back", "name", relying.Own.Name(p.Lang.Code())), URL: "/account"}
-}
-
-// leaveOwn closes a person's own pages, and goes on to the session that services rely on, if this browser has one.
-func (s *Server) leaveOwn(w http.ResponseWriter, r *http.Request) {
-	to := "/account/left"
-	err := s.Store.Do(r.Context(), func(ctx context.Context) error {
-		own, live, err := s.Broker.Browsing(ctx, s.tokenIn(r, ownCookie))
-		if err != nil || !live {
-			return err
-		}
-		_, err = s.Broker.End(ctx, own.ID, "own pages", visitor(r))
-		return err
-	})
-	if err == nil {
-		var live bool
-		if _, live, err = s.Broker.Browsing(r.Context(), s.sessionToken(r)); live {
-			to = "/logout"
-		}
-	}
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	s.setCookie(w, s.cookieName(ownCookie), "", -1)
-	http.Redirect(w, r, to, http.StatusSeeOther)
-}
-
-func (s *Server) leftOwn(w http.ResponseWriter, r *http.Request) {
-	data := wordsPage{page: s.page(r)}
-	data.Title, data.Lead = data.T("logout.left-title"), data.T("logout.left-lead")
-	data.Buttons = []button{{Kind: "secondary", Text: data.T("problem.home"), URL: "/"}}
-	s.show(w, r, http.StatusOK, "words.html", data)
 }

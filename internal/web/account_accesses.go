@@ -50,7 +50,7 @@ func (s *Server) accessesPage(v *ownVisit) error {
 func (s *Server) accessLine(v *ownVisit, visit account.Visit) accessLine {
 	said := saidOf(visit.Result)
 	line := accessLine{
-		What: v.T("site.name"), When: v.T("account.when-text", "date", v.Lang.Date(visit.At), "time", v.Lang.Clock(visit.At)),
+		What: v.T("site.name"), When: v.T("account.when-text", "date", v.Lang.ShortDate(visit.At), "time", v.Lang.Clock(visit.At)),
 		How: v.methodAndLevel(visit), Where: v.place(visit.From, visit.Browser), Result: v.T(said.text), Kind: said.kind,
 	}
 	if visit.Party != "" {
@@ -90,7 +90,7 @@ func (v *ownVisit) place(address, browser string) string {
 	if account.SameNetwork(address, from(v.r)) {
 		parts = append(parts, v.T("account.same-network"))
 	}
-	return strings.Join(parts, " · ")
+	return strings.Join(parts, ", ")
 }
 
 // saidResult are the words for a result, and the badge.

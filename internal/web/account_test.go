@@ -200,7 +200,7 @@ func TestRule16OtherSitesControlNothing(t *testing.T) {
 	g, who := newOwn(t, assurance.Advanced)
 	b := g.browser()
 	b.enters("/account", who)
-	for _, path := range []string{"/account/not-me", "/account/sessions/end-all", "/account/export/file", "/account/leave"} {
+	for _, path := range []string{"/account/not-me", "/account/sessions/end-all", "/account/export/file"} {
 		r := form(path, "")
 		r.Header.Set("Sec-Fetch-Site", "cross-site")
 		if a := b.do(r); a.StatusCode != http.StatusForbidden {
@@ -306,12 +306,15 @@ func (b *browser) file(t *testing.T, format string) answer {
 	return a
 }
 
-// Leaving closes the pages at once, and asks about the session that services rely on.
+// A logout closes the pages too, with and without a session that services rely on.
 func TestLeaveOwnPages(t *testing.T) {
 	g, who := newOwn(t, assurance.Advanced)
 	b := g.browser()
 	b.enters("/account", who)
-	holds(t, b.goes("/account/leave"), "Ha cerrado la sesión")
+	out := b.begunLogout()
+	holds(t, b.get(out), "Mi Cl@ve", "Cerrar la sesión en todos")
+	b.post(out)
+	holds(t, b.get(out), "Ha cerrado la sesión")
 	if to := b.leads(b.do(httptest.NewRequest("GET", home+"/account", nil))); !strings.HasPrefix(to, "/login/") {
 		t.Errorf("led to %s", to)
 	}
@@ -319,7 +322,12 @@ func TestLeaveOwnPages(t *testing.T) {
 	b.inside(who)
 	g.clock.Move(time.Minute)
 	b.enters("/account", who)
-	holds(t, b.goes("/account/leave"), "Cerrar la sesión en todos", "Sede de pruebas")
+	out = b.begunLogout()
+	holds(t, b.get(out), "Mi Cl@ve", "Sede de pruebas")
+	b.post(out)
+	if to := b.leads(b.do(httptest.NewRequest("GET", home+"/account", nil))); !strings.HasPrefix(to, "/login/") {
+		t.Errorf("led to %s", to)
+	}
 }
 
 // Every page of one's own has one heading, no id twice, and nothing inline.
@@ -332,7 +340,7 @@ func TestAccountPagesAreSound(t *testing.T) {
 		g.clock.Move(time.Hour)
 		b.inside(who)
 		b.enters("/account", who)
-		for _, path := range []string{"/", "/account", "/account/accesses", "/account/sessions", "/account/export", "/account/not-me", "/account/left"} {
+		for _, path := range []string{"/", "/account", "/account/accesses", "/account/sessions", "/account/export", "/account/not-me"} {
 			a := b.get(path)
 			if found := inline.FindString(a.text); found != "" || len(heading.FindAllString(a.text, -1)) != 1 {
 				t.Errorf("%s: inline %q, or not one heading:\n%s", path, found, a.text)

@@ -90,7 +90,7 @@ func (s *Server) visit(page func(*visit) error) http.HandlerFunc {
 			err = page(&v)
 		}
 		if err != nil {
-			s.fail(w, r, err)
+			s.refuse(w, r, err)
 		}
 	}
 }

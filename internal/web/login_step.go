@@ -60,26 +60,26 @@ func (s *Server) askMe(v *visit) error {
 
 // notMe ends the session that this browser holds: another person sits here now. Its services are told.
 func (s *Server) notMe(v *visit) error {
-	if err := s.endBrowsing(v.w, v.r, "not me"); err != nil {
+	if err := s.endHere(v.w, v.r, "not me"); err != nil {
 		return err
 	}
 	v.signIn = signIn{Login: v.Login}
 	return s.goTo(v, "")
 }
 
-// endBrowsing ends the browser's session, if it has one.
-func (s *Server) endBrowsing(w http.ResponseWriter, r *http.Request, why string) error {
-	token := s.sessionToken(r)
+// endHere ends the browser's sessions.
+func (s *Server) endHere(w http.ResponseWriter, r *http.Request, why string) error {
 	err := s.Store.Do(r.Context(), func(ctx context.Context) error {
-		session, live, err := s.Broker.Browsing(ctx, token)
-		if err != nil || !live {
-			return err
+		list, err := s.here(ctx, r)
+		for _, session := range list {
+			if _, wrong := s.Broker.End(ctx, session.ID, why, visitor(r)); wrong != nil {
+				return wrong
+			}
 		}
-		_, err = s.Broker.End(ctx, session.ID, why, visitor(r))
 		return err
 	})
 	if err == nil {
-		s.setCookie(w, s.cookieName(sessionCookie), "", -1)
+		s.forgetHere(w)
 	}
 	return err
 }

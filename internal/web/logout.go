@@ -15,13 +15,13 @@ import (
 
 // leaving is a logout as its browser carries it, sealed: who asked for it, and how far it has come.
 type leaving struct {
-	ID      string
-	Began   time.Time
-	SAML    *saml.Logout `json:"s,omitempty"` // asked by a service over SAML, or
-	OIDC    *oidc.Logout `json:"o,omitempty"` // over OpenID Connect; neither: by the person, on our own page
-	Session string       `json:"x,omitempty"` // the session that was ended
-	Ended   time.Time    `json:"e,omitzero"`
-	Stayed  bool         `json:"k,omitempty"` // the person chose to stay
+	ID       string
+	Began    time.Time
+	SAML     *saml.Logout `json:"s,omitempty"` // asked by a service over SAML, or
+	OIDC     *oidc.Logout `json:"o,omitempty"` // over OpenID Connect; neither: by the person, on our own page
+	Sessions []string     `json:"x,omitempty"` // those that were ended
+	Ended    time.Time    `json:"e,omitzero"`
+	Stayed   bool         `json:"k,omitempty"` // the person chose to stay
 }
 
 // party is the service that asked; empty when none did.
@@ -91,25 +91,41 @@ func (s *Server) again(l *leave) error {
 
 // logoutPage leads to what this logout needs next.
 func (s *Server) logoutPage(l *leave) error {
-	if l.Session != "" {
+	if len(l.Sessions) > 0 {
 		return s.tellServices(l)
 	}
-	session, live, err := s.Broker.Browsing(l.r.Context(), s.sessionToken(l.r))
-	switch {
-	case err != nil:
-		return err
-	case !live || l.Stayed:
-		return s.left(l, nil)
-	}
-	list, err := s.Broker.Store.Participations(l.r.Context(), session.ID)
+	sessions, err := s.here(l.r.Context(), l.r)
 	if err != nil {
 		return err
 	}
-	sure, err := s.mayLogOut(l, session, list)
+	if len(sessions) == 0 || l.Stayed {
+		return s.left(l, nil)
+	}
+	var ids []string
+	for _, session := range sessions {
+		ids = append(ids, session.ID)
+	}
+	list, err := s.reliedOn(l.r.Context(), ids)
+	if err != nil {
+		return err
+	}
+	sure, err := s.mayLogOut(l, sessions[0], list)
 	if err != nil {
 		return err
 	}
 	return s.askToLeave(l, list, sure)
+}
+
+// reliedOn are the services of some sessions.
+func (s *Server) reliedOn(ctx context.Context, sessions []string) (list []login.Participation, err error) {
+	for _, id := range sessions {
+		of, err := s.Broker.Store.Participations(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, of...)
+	}
+	return list, nil
 }
 
 // mayLogOut tells whether the one who asks is a service of this session, whose signed request is used for the first time.
@@ -172,34 +188,35 @@ func unique(list []string) []string {
 	return slices.Compact(list)
 }
 
-// endAll ends the browser's session, and leaves to its services what they are owed.
+// endAll ends the browser's sessions, and leaves to their services what they are owed.
 func (s *Server) endAll(l *leave) error {
-	token := s.sessionToken(l.r)
 	err := s.Store.Do(l.r.Context(), func(ctx context.Context) error {
-		session, live, err := s.Broker.Browsing(ctx, token)
-		if err != nil || !live {
-			return err
+		l.Sessions = nil
+		list, err := s.here(ctx, l.r)
+		for _, session := range list {
+			l.Sessions, l.Ended = append(l.Sessions, session.ID), s.Now()
+			if err := s.endFor(ctx, l, session.ID); err != nil {
+				return err
+			}
 		}
-		l.Session, l.Ended = session.ID, s.Now()
-		return s.endFor(ctx, l)
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	s.setCookie(l.w, s.cookieName(sessionCookie), "", -1)
-	s.setCookie(l.w, s.cookieName(ownCookie), "", -1)
+	s.forgetHere(l.w)
 	return s.again(l)
 }
 
-// endFor ends the session for who asked. A service that asks has closed its own side before.
-func (s *Server) endFor(ctx context.Context, l *leave) error {
+// endFor ends a session for who asked. A service that asks has closed its own side before.
+func (s *Server) endFor(ctx context.Context, l *leave, session string) error {
 	id, protocol := l.party()
 	if id != "" {
 		if _, err := s.Broker.Store.Consume(ctx, id, l.request(), s.Now().Add(flowLife)); err != nil {
 			return err
 		}
 	}
-	list, err := s.Broker.End(ctx, l.Session, strings.TrimSpace("logout "+id), visitor(l.r))
+	list, err := s.Broker.End(ctx, session, strings.TrimSpace("logout "+id), visitor(l.r))
 	if err != nil {
 		return err
 	}

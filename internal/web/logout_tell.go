@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"html/template"
 	"net/http"
 	"net/url"
@@ -10,6 +11,7 @@ import (
 	"clave/internal/federation/oidc"
 	"clave/internal/federation/saml"
 	"clave/internal/login"
+	"clave/internal/relying"
 )
 
 // What a logout waits for: the services that are told directly have so long to answer, asked about so often.
@@ -38,7 +40,7 @@ func (s *Server) waitForThem(l *leave) ([]login.Participation, error) {
 	tick := time.NewTicker(askEvery)
 	defer tick.Stop()
 	for began := time.Now(); ; {
-		list, err := s.Broker.Store.Participations(l.r.Context(), l.Session)
+		list, err := s.reliedOn(l.r.Context(), l.Sessions)
 		if err != nil || !pending(list) || time.Since(began) >= waitForServices || s.Now().Sub(l.Ended) > time.Minute {
 			return list, err
 		}
@@ -75,6 +77,9 @@ func (p visitPage) Action() template.URL { return template.URL(p.Form.Action) }
 // say, does not send it there again: the service then counts as not closed.
 func (s *Server) visitService(l *leave, p login.Participation) error {
 	party, err := s.Parties.Party(l.r.Context(), p.Party)
+	if errors.Is(err, relying.ErrUnknown) { // struck off meanwhile
+		return s.passBy(l, p)
+	}
 	if err != nil {
 		return err
 	}
@@ -99,6 +104,14 @@ func (s *Server) visitService(l *leave, p login.Participation) error {
 	l.w.Header().Set("Content-Security-Policy", contentPolicy(originOf(form.Action)))
 	s.show(l.w, l.r, http.StatusOK, "logout-visit.html", data)
 	return nil
+}
+
+// passBy leaves out a service that cannot be visited.
+func (s *Server) passBy(l *leave, p login.Participation) error {
+	if err := s.settle(l.r.Context(), p.ID, login.Unreachable); err != nil {
+		return err
+	}
+	return s.tellServices(l)
 }
 
 func (s *Server) settle(ctx context.Context, id string, state login.State) error {
@@ -144,7 +157,7 @@ type leftPage struct {
 
 // left shows what became of the session and of each service, and leads back to the service that asked.
 func (s *Server) left(l *leave, list []login.Participation) error {
-	data := leftPage{page: s.page(l.r), Ended: l.Session != "", Stayed: l.Stayed}
+	data := leftPage{page: s.page(l.r), Ended: len(l.Sessions) > 0, Stayed: l.Stayed}
 	for _, p := range list {
 		name := s.partyName(l.r, p.Party, data.Lang)
 		if p.State == login.Closed {

@@ -2,7 +2,9 @@ package web
 
 import (
 	"bytes"
+	"html/template"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -19,6 +21,8 @@ type page struct {
 	HelpURL                      string
 	Demo                         bool
 	Errors                       errorList
+
+	plain bool // its address has no query
 }
 
 // T is a text in the page's language; templates call it.
@@ -26,22 +30,38 @@ func (p page) T(key locale.Key, args ...any) string { return p.Lang.Text(key, ar
 
 func (p page) lang() locale.Lang { return p.Lang }
 
+// Frame is what the layout shows around a page: a template looks long for each field of what is embedded.
+func (p page) Frame() page { return p }
+
+// Tongues offers the page in the other languages. Where the address has no query it is the same on every page.
+func (p page) Tongues() (template.HTML, error) {
+	if p.plain && len(p.Languages) > 0 {
+		return plainTongues[p.Lang.Code()], nil
+	}
+	return tongues(p)
+}
+
 // Asset is the address of a static file.
 func (p page) Asset(name string) string { return assetURL(name) }
 
 // page begins a page for a request: its language, and what stands around its content.
 func (s *Server) page(r *http.Request) page {
 	lang := langOf(r)
-	p := page{
+	return page{
 		Lang: lang, HelpPhone: s.Help.Phone, Address: s.Help.Address, Demo: s.Demo,
 		AccessibilityURL: "/accessibility", PrivacyURL: "/privacy", HelpURL: helpPath, Errors: errorList{Lang: lang},
+		Languages: tonguesAt(r.URL, lang), plain: r.URL.RawQuery == "",
 	}
+}
+
+// tonguesAt are the languages, as an address leads to them.
+func tonguesAt(address *url.URL, lang locale.Lang) (list []tongue) {
 	for _, l := range locale.All() {
-		query := r.URL.Query()
+		query := address.Query()
 		query.Set("lang", l.Code())
-		p.Languages = append(p.Languages, tongue{Code: l.Code(), Name: l.Name(), URL: "?" + query.Encode(), Current: l == lang})
+		list = append(list, tongue{Code: l.Code(), Name: l.Name(), URL: "?" + query.Encode(), Current: l == lang})
 	}
-	return p
+	return list
 }
 
 // wrong adds an error, tied to a field when it has a name.

@@ -10,6 +10,7 @@ import (
 	"clave/internal/federation/saml"
 	"clave/internal/locale"
 	"clave/internal/login"
+	"clave/internal/relying"
 )
 
 func (s *Server) serviceRoutes(mux *http.ServeMux) {
@@ -151,6 +152,8 @@ func refusal(err error) refused {
 		return refused{string(saml.ErrSize), http.StatusRequestEntityTooLarge, "request"}
 	case errors.Is(err, saml.ErrStale):
 		return refused{code, http.StatusBadRequest, "stale"}
+	case errors.Is(err, relying.ErrUnknown): // struck off while somebody was on their way there
+		return refused{"unknown party", http.StatusGone, "request"}
 	case code != "internal":
 		return refused{code, http.StatusBadRequest, "request"}
 	default:

@@ -1,10 +1,12 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
 	"clave/internal/audit"
+	"clave/internal/login"
 	"clave/internal/secret"
 )
 
@@ -25,6 +27,26 @@ func (s *Server) tokenIn(r *http.Request, name string) string {
 
 func (s *Server) keepSession(w http.ResponseWriter, name string, token secret.Code) {
 	s.setCookie(w, s.cookieName(name), token.Reveal(), 0)
+}
+
+// here are the live sessions of a browser: that which services rely on, and then that of our own pages.
+func (s *Server) here(ctx context.Context, r *http.Request) (list []login.Session, err error) {
+	for _, cookie := range []string{sessionCookie, ownCookie} {
+		session, live, err := s.Broker.Browsing(ctx, s.tokenIn(r, cookie))
+		if err != nil {
+			return nil, err
+		}
+		if live {
+			list = append(list, session)
+		}
+	}
+	return list, nil
+}
+
+// forgetHere takes the tokens of both from the browser.
+func (s *Server) forgetHere(w http.ResponseWriter) {
+	s.setCookie(w, s.cookieName(sessionCookie), "", -1)
+	s.setCookie(w, s.cookieName(ownCookie), "", -1)
 }
 
 // visitor is where a request comes from, as the record keeps it.

@@ -1,9 +1,11 @@
 package web
 
 import (
+	"bytes"
 	"embed"
 	"html"
 	"html/template"
+	"net/url"
 	"path"
 	"regexp"
 
@@ -39,6 +41,25 @@ func parsePages(l locale.Lang) map[string]*template.Template {
 		pages[file.Name()] = template.Must(template.Must(frame.Clone()).Parse(written(l, file.Name())))
 	}
 	return pages
+}
+
+// plainTongues are the tongues of every page whose address has no query, by language.
+var plainTongues = func() map[string]template.HTML {
+	all := map[string]template.HTML{}
+	for _, l := range locale.All() {
+		said, err := tongues(page{Lang: l, Languages: tonguesAt(&url.URL{}, l)})
+		if err != nil {
+			panic(err)
+		}
+		all[l.Code()] = said
+	}
+	return all
+}()
+
+func tongues(p page) (template.HTML, error) {
+	var b bytes.Buffer
+	err := templates[p.Lang.Code()]["layout.html"].ExecuteTemplate(&b, "languages", p)
+	return template.HTML(b.String()), err // escaped by its own template
 }
 
 // fixed is what a template takes from the language or the static files, without a value of the visit.

@@ -4,14 +4,12 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { after, before, beforeEach, test } from 'node:test'
 import { focused, launch, look, open, press, tabTo, type } from './harness.mjs'
-import { ana, arrives, carmen, CLAVE, digits, fill, go, items, move, next, SEDE } from './world.mjs'
+import { ana, arrives, card, carmen, CLAVE, digits, fill, go, items, move, next, SEDE } from './world.mjs'
 
 let browser
 before(async () => { browser = await launch() })
 beforeEach(() => move('61m')) // no more than three PINs in an hour
 after(() => browser?.close())
-
-const card = (page, title) => page.locator('.card', { hasText: title }).locator('button')
 
 for (const width of [360, 1280]) {
   test(`a first sign-in by keyboard alone, ${width} pixels wide`, async () => {
@@ -32,7 +30,8 @@ for (const width of [360, 1280]) {
     await page.keyboard.type(carmen.datum)
     await go(page, () => press(page, 'Obtener PIN'), /\/pin$/)
     await type(page, 'PIN', digits(await arrives('sms', carmen.phone, old)))
-    await go(page, () => page.keyboard.press('Enter'), /\/mi-carpeta$/)
+    await go(page, () => page.keyboard.press('Enter'), /\/login\/\w+$/)
+    await go(page, () => press(page, 'Continuar'), /\/mi-carpeta$/)
     assert.match(await page.innerText('main'), new RegExp(carmen.name))
     await go(page, () => press(page, 'Salir'))
     assert.match(await page.innerText('main'), /Ha salido de la sede/)
@@ -53,6 +52,7 @@ test('a sign-in without JavaScript, by visible buttons', async () => {
   await look(page, 'journey/no-script-pin')
   await fill(page, 'pin', digits(await arrives('sms', carmen.phone, old)))
   await go(page, next)
+  await go(page, next)
   await look(page, 'journey/no-script-return')
   await go(page, next, /\/mi-carpeta$/)
   assert.match(await page.innerText('main'), /sustancial/)
@@ -68,6 +68,7 @@ test('an impatient double click signs in once, and shows no error', async () => 
   await fill(page, 'datum', carmen.datum)
   await go(page, () => page.locator(next).dblclick(), /\/pin$/)
   await fill(page, 'pin', digits(await arrives('sms', carmen.phone, old)))
+  await go(page, () => page.locator(next).dblclick(), /\/login\/\w+$/)
   await go(page, () => page.locator(next).dblclick(), /\/mi-carpeta$/)
   assert.equal((await items('sms', carmen.phone)).length, old.length + 1)
 })
@@ -109,6 +110,7 @@ test('from nothing to the town hall: a letter, a registration, a receipt, a sign
   await fill(page, 'datum', ana.datum)
   await go(page, next)
   await fill(page, 'pin', digits(await arrives('sms', ana.phone, old)))
+  await go(page, next, /\/login\/\w+$/)
   await go(page, next, /\/mi-carpeta$/)
   assert.match(await page.innerText('main'), new RegExp(ana.name))
 })

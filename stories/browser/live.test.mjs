@@ -3,13 +3,11 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { launch, look, open } from './harness.mjs'
-import { carmen, fill, go, next, nobody, SEDE } from './world.mjs'
+import { card, carmen, fill, go, next, nobody, SEDE } from './world.mjs'
 
 let browser
 before(async () => { browser = await launch() })
 after(() => browser?.close())
-
-const card = (page, title) => page.locator('.card', { hasText: title }).locator('button')
 
 for (const person of [carmen, nobody]) {
   test(`how far the message to ${person.nif} has come, and the time left, change on the open page`, async () => {

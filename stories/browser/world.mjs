@@ -3,7 +3,7 @@
 
 import { execFileSync } from 'node:child_process'
 
-export const { CLAVE, SEDE, WORLD } = process.env
+export const { CLAVE, SEDE, TAX, WORLD } = process.env
 
 /** What came by a channel (sms, email, letter) to a phone or an address; the newest first. */
 export async function items(channel, to = '') {
@@ -40,7 +40,7 @@ export function letterCode({ pdf }) {
 export const carmen = { nif: '99990001P', datum: '30 6 2030', phone: '+34600000001', name: 'Carmen Española Española' }
 export const jordi = { nif: '99990002D', datum: '15 3 2031', phone: '+34600000002' }
 export const ana = { nif: '99990003X', datum: '1 12 2029', phone: '+34600000003', email: 'ana@example.com', name: 'Ana Iglesias Souto' }
-export const john = { nif: 'X9990006W', datum: 'E12345678' }
+export const john = { nif: 'X9990006W', datum: 'E12345678', phone: '+447400123456', name: 'John Smith' }
 export const lucia = { nif: '99990009Q', datum: '20 2 2024' }
 export const teresa = { nif: '99990011H', datum: '7 7 2032' } // her phone gets nothing
 export const pablo = { nif: '99990012L', datum: '30 1 2030' } // his operator refuses
@@ -63,6 +63,26 @@ export async function go(page, what, to = /./) {
   }
   throw new Error(`no page followed ${page.url()}:\n${await page.innerText('main')}`)
 }
+
+/** Begins a procedure of a service, and waits for Clave's page. */
+export async function begin(page, site, procedure) {
+  await page.goto(site)
+  await go(page, `button[value=${procedure}]`, /\/login\//)
+}
+
+/** Answers what a login asks of a person, to the end of the PIN page. */
+export async function identify(page, { nif, datum, phone }, to = /\/login\/\w+$/) {
+  const old = await items('sms', phone)
+  await fill(page, 'nif', nif)
+  await go(page, next)
+  await fill(page, 'datum', datum)
+  await go(page, next, /\/pin$/)
+  await fill(page, 'pin', digits(await arrives('sms', phone, old)))
+  await go(page, next, to)
+}
+
+/** The card of a procedure, by its title. */
+export const card = (page, title) => page.locator('.card', { hasText: title }).locator('button')
 
 /** The button that goes on. */
 export const next = 'main .button-primary'

@@ -16,7 +16,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -132,32 +131,6 @@ func (h *house) register(services ...relying.Party) {
 var makeRing = sync.OnceValues(func() (*keyring.Ring, error) {
 	return keyring.Create(filepath.Join(scratch, "keys.json"), keyring.Demo, time.Now())
 })
-
-// phones are everybody's.
-type phones struct {
-	mu    sync.Mutex
-	boxes map[string]chan string
-}
-
-func (p *phones) of(number string) chan string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.boxes == nil {
-		p.boxes = map[string]chan string{}
-	}
-	if p.boxes[number] == nil {
-		p.boxes[number] = make(chan string, 100)
-	}
-	return p.boxes[number]
-}
-
-// Send implements courier.Carrier. Only messages with a code for this site are read.
-func (p *phones) Send(_ context.Context, parcel courier.Parcel) (notify.State, error) {
-	if _, code, found := strings.Cut(parcel.Text, "\n@localhost #"); found {
-		p.of(parcel.To) <- code
-	}
-	return notify.Delivered, nil
-}
 
 func check(t *testing.T, err error) {
 	t.Helper()

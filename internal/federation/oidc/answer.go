@@ -57,7 +57,7 @@ func (p *Provider) granted(r login.Result, party relying.Party) *grant {
 	byScope := claimsOf(strings.Fields(echo[echoScope]))
 	return &grant{
 		id: keyOf(grantKind, request.Party, request.ID), fresh: true,
-		Party: request.Party, Session: r.Session, Participation: r.Participation,
+		Party: request.Party, Citizen: r.Citizen.ID, Session: r.Session, Participation: r.Participation,
 		Scopes: echo[echoScope], Redirect: request.ReturnTo, Nonce: echo[echoNonce], Challenge: echo[echoChallenge], Key: echo[echoKey],
 		ACR: tellLevel(r.Level, echo[echoLevels]), AMR: tellMethod(r.Method), AuthTime: p.real(r.At).Unix(),
 		ID:   about(r.Citizen, released, slices.Concat(byScope, strings.Fields(echo[echoID]))),

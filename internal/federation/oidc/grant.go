@@ -21,6 +21,7 @@ type grant struct {
 	id            string
 	fresh         bool              // not kept yet
 	Party         string            `json:"p"`
+	Citizen       string            `json:"z"`
 	Subject       string            `json:"s"`
 	Session       string            `json:"ss"`
 	Participation string            `json:"sid,omitempty"`

@@ -69,9 +69,26 @@ func (p *Provider) findGrant(ctx context.Context, id string) (*grant, bool, erro
 	return g, true, json.Unmarshal(r.Body, g)
 }
 
+// loadLater finds a grant that is used again after the login. A registration that was frozen meanwhile is somebody else's
+// perhaps (CVE-2026-9798).
+func (m *manager) loadLater(ctx context.Context, id string) (*grant, error) {
+	g, err := m.load(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	c, found, err := m.p.Store.Citizen(ctx, g.Citizen)
+	if err != nil {
+		return nil, callOf(ctx).fail(err)
+	}
+	if !found || c.Frozen {
+		return nil, goidc.ErrNotFound
+	}
+	return g, nil
+}
+
 // Grant implements goidc.GrantManager: what an access token stands for.
 func (m *manager) Grant(ctx context.Context, id string) (*goidc.Grant, error) {
-	g, err := m.load(ctx, id)
+	g, err := m.loadLater(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +111,7 @@ func (m *manager) GrantByAuthCode(ctx context.Context, code string) (*goidc.Gran
 // GrantByRefreshToken implements goidc.RefreshTokenManager. A token that was spent before has two holders, and nobody knows
 // which of them is the thief: everything that came of it ends (RFC 9700 §4.14.2).
 func (m *manager) GrantByRefreshToken(ctx context.Context, token string) (*goidc.Grant, error) {
-	g, err := m.load(ctx, idOf(token))
+	g, err := m.loadLater(ctx, idOf(token))
 	if err != nil {
 		return nil, err
 	}

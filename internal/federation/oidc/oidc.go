@@ -90,7 +90,7 @@ func New(c Config) (*Provider, error) {
 	}
 	c.Log = cmp.Or(c.Log, slog.Default())
 	p := &Provider{Config: c, nudge: make(chan struct{}, 1)}
-	p.keys.fetch = p.fetchKeys
+	p.keys.fetch, p.keys.now = p.fetchKeys, wall
 	if _, err := p.published(); err != nil {
 		return nil, err
 	}

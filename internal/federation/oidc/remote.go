@@ -59,6 +59,7 @@ const (
 // keyCache remembers the keys that services keep at an address of theirs.
 type keyCache struct {
 	fetch func(context.Context, relying.Party) (*goidc.JSONWebKeySet, error)
+	now   func() time.Time
 	mu    sync.Mutex
 	sets  map[string]cached // by address
 }
@@ -77,14 +78,17 @@ func (k *keyCache) get(ctx context.Context, party relying.Party, id string) (*go
 	k.mu.Lock()
 	known := k.sets[address]
 	k.mu.Unlock()
-	at := wall()
+	at := k.now()
 	if at.Sub(known.tried) < keysRetry || at.Sub(known.got) < keysFresh && known.has(id) {
 		return known.set, known.err
 	}
 	set, err := k.fetch(ctx, party)
 	known.tried = at
-	if err == nil || at.Sub(known.got) > keysStale {
-		known = cached{set, err, at, at}
+	switch {
+	case err == nil:
+		known = cached{set: set, got: at, tried: at}
+	case at.Sub(known.got) > keysStale:
+		known = cached{err: err, tried: at}
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()

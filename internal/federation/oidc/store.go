@@ -11,7 +11,7 @@ import (
 // Store is what the provider keeps. The changing methods need a unit of work.
 type Store interface {
 	Do(ctx context.Context, unit func(ctx context.Context) error) error
-	// Citizen finds a person, who confirmed something by a back channel.
+	// Citizen finds a person.
 	Citizen(ctx context.Context, id string) (citizen.Citizen, bool, error)
 
 	// AddRecord keeps a new record. The bool is false when there is one of that kind and key already.

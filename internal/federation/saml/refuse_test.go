@@ -177,6 +177,8 @@ func (broken) Party(context.Context, string) (relying.Party, error) {
 	return relying.Party{}, errBroken
 }
 
+func (broken) Returning(context.Context, string) ([]relying.Party, error) { return nil, errBroken }
+
 // A certificate ends; the day after, its service is not believed any more.
 func TestExpiredCertificate(t *testing.T) {
 	late := time.Date(2049, 1, 2, 0, 0, 0, 0, time.UTC)
