@@ -84,7 +84,7 @@ func (v *visitor) back() error {
 	return v.follow(request{method: http.MethodGet, address: address}, nil)
 }
 
-// follow follows a navigation to its page, through redirections and the forms by which one site passes a person on to
+// follow follows a navigation to its page, through redirections, pages that lead on by themselves, and the forms by which one site passes a person on to
 // another.
 func (v *visitor) follow(r request, err error) error {
 	for range 20 {
@@ -100,6 +100,11 @@ func (v *visitor) follow(r request, err error) error {
 			var u *url.URL
 			u, err = resp.Request.URL.Parse(next)
 			r = request{method: http.MethodGet, address: fmt.Sprint(u), from: r.from}
+			continue
+		}
+		if _, next, found := strings.Cut(resp.Header.Get("Refresh"), "url="); found {
+			resp.Body.Close()
+			r = request{method: http.MethodGet, address: next, from: resp.Request.URL}
 			continue
 		}
 		if v.page, err = readPage(resp); err != nil {

@@ -902,4 +902,8 @@ var en = texts{
 	"account.done-check-text":  "These services were entered in your name. If it was not you, tell the service, and ask it to look at what was done.",
 	"account.done-check-none":  "Nobody entered any service in your name in this time.",
 	"account.informed":         "{n|Once|{n} times}, the last on {date} at {time}",
+
+	// logout, after a service answered
+	"logout.on-title": "We go on closing the session",
+	"logout.on":       "Go on",
 }

@@ -902,4 +902,8 @@ var es = texts{
 	"account.done-check-text":  "En estos servicios se ha entrado con su nombre. Si no fue usted, avise al servicio y diga que revise lo que se hizo.",
 	"account.done-check-none":  "Nadie ha entrado en ningún servicio con su nombre en este tiempo.",
 	"account.informed":         "{n|Una vez|{n} veces}, la última el {date} a las {time}",
+
+	// logout, after a service answered
+	"logout.on-title": "Seguimos cerrando la sesión",
+	"logout.on":       "Seguir",
 }

@@ -143,7 +143,22 @@ func (s *Server) takeLogoutAnswer(w http.ResponseWriter, r *http.Request, fields
 		s.fail(w, r, err)
 		return
 	}
-	http.Redirect(w, r, logoutPath(url.PathEscape(fields["RelayState"])), http.StatusSeeOther)
+	s.passOn(w, r, logoutPath(url.PathEscape(fields["RelayState"])))
+}
+
+type passOnPage struct {
+	page
+	Buttons []button
+}
+
+// passOn leads to our own page by a page, not by a redirect: browsers hold the policy of the service's form against every
+// redirect that follows it, and the last of them may lead to another service.
+func (s *Server) passOn(w http.ResponseWriter, r *http.Request, address string) {
+	data := passOnPage{page: s.page(r)}
+	data.Languages = nil
+	data.Buttons = []button{{Kind: "primary", Text: data.T("logout.on"), URL: address}}
+	w.Header().Set("Refresh", "0; url="+address)
+	s.show(w, r, http.StatusOK, "logout-on.html", data)
 }
 
 type leftPage struct {
@@ -183,8 +198,11 @@ func (s *Server) left(l *leave, list []login.Participation) error {
 	case l.OIDC != nil && l.OIDC.ReturnTo != "":
 		back := l.OIDC.Location()
 		if len(data.Open) == 0 && !l.Stayed {
-			http.Redirect(l.w, l.r, back, http.StatusSeeOther)
-			return nil
+			if !arrives(l.r) {
+				http.Redirect(l.w, l.r, back, http.StatusSeeOther)
+				return nil
+			}
+			l.w.Header().Set("Refresh", "0; url="+back)
 		}
 		data.Buttons = []button{{Kind: "primary", Text: data.T("logout.back", "service", data.Service), URL: back}}
 	default:
@@ -192,6 +210,14 @@ func (s *Server) left(l *leave, list []login.Participation) error {
 	}
 	s.show(l.w, l.r, http.StatusOK, "logout-left.html", data)
 	return nil
+}
+
+// arrives tells whether another site sent the browser here. If its page did so by a form, that page's policy is held against
+// every redirect until a page is shown: a service that was visited allows us to be its form's answer, but not the service
+// that asked for the logout.
+func arrives(r *http.Request) bool {
+	site := r.Header.Get("Sec-Fetch-Site")
+	return site == "cross-site" || site == "same-site"
 }
 
 // Posts tells whether the page may send itself: nothing is left that the person should read.

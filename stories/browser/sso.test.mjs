@@ -126,7 +126,7 @@ for (const [name, { site, procedure }] of Object.entries({ 'town hall': townHall
     }
     await page.goto(`${site}/mi-carpeta`)
     await go(page, 'form[action$="/salir-de-todo"] button')
-    for (let i = 0; i < 8 && !page.url().includes('/fuera?'); i++) {
+    for (let i = 0; i < 8 && !page.url().includes('/fuera?'); i++) { // the last of Clave's pages may lead on by itself
       await look(page, `sso/out ${name} step ${i}`)
       await go(page, '#envio button, main .button-primary')
     }
