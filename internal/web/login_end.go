@@ -67,13 +67,25 @@ func (s *Server) cancelLogin(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if why.key == "" {
-		why.failure = login.Cancelled
-	}
 	if v.r.PostForm.Get("not-me") != "" {
 		return s.notMe(v)
 	}
+	if why.key == "" {
+		if why.failure, err = s.leaves(v); err != nil {
+			return err
+		}
+	}
 	return s.giveUp(v, why.failure)
+}
+
+// leaves tells why somebody leaves a login that could go on: because they want to, or because they were told that nothing
+// they have will do.
+func (s *Server) leaves(v *visit) (login.Failure, error) {
+	offer, live, err := s.Broker.Offer(v.r.Context(), v.Login, v.Session, s.sessionToken(v.r))
+	if err == nil && live && offer.Beyond {
+		return login.Denied, nil
+	}
+	return login.Cancelled, err
 }
 
 // giveUp answers the service that nobody was identified.

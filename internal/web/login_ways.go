@@ -24,10 +24,10 @@ var entrances = []entrance{
 
 // choose gives the entrances of the methods allowed: the one last used in this browser first, then in the order in which the
 // house offers them.
-func choose(allowed []assurance.Method, last string) (list []entrance) {
+func choose(from []entrance, allowed []assurance.Method, last string) (list []entrance) {
 	for _, m := range allowed {
-		if i := slices.IndexFunc(entrances, func(w entrance) bool { return w.method == m }); i >= 0 {
-			list = append(list, entrances[i])
+		if i := slices.IndexFunc(from, func(w entrance) bool { return w.method == m }); i >= 0 {
+			list = append(list, from[i])
 		}
 	}
 	slices.SortStableFunc(list, func(a, b entrance) int { return used(b, last) - used(a, last) })
@@ -76,7 +76,7 @@ func (s *Server) loginPage(v *visit) error {
 	if err != nil {
 		return err
 	}
-	list := choose(allowed, s.lastWay(v.r))
+	list := choose(entrances, allowed, s.lastWay(v.r))
 	if len(list) == 1 {
 		return s.nifPage(v)
 	}
@@ -101,21 +101,27 @@ type wayPage struct {
 
 func (s *Server) askWay(v *visit, list []entrance) error {
 	data := wayPage{loginFrame: s.inLogin(v), Notices: s.beforeTyping(v)}
+	data.Ways = data.offered(list, s.lastWay(v.r))
+	s.show(v.w, v.r, http.StatusOK, "login-ways.html", data)
+	return nil
+}
+
+// offered are entrances as the page shows them; the first is the one that Enter takes.
+func (p page) offered(list []entrance, last string) (ways []method) {
 	for i, w := range list {
 		kind, badge := "secondary", ""
 		if i == 0 {
 			kind = "primary"
 		}
-		if string(w.method) == s.lastWay(v.r) {
-			badge = data.T("login.way-last")
+		if string(w.method) == last {
+			badge = p.T("login.way-last")
 		}
-		data.Ways = append(data.Ways, method{
-			Title: data.T(w.title), About: data.T(w.about), Badge: badge,
-			Button: button{Kind: kind, Text: data.T("login.way-take", "method", data.T(w.title)), Name: "way", Value: string(w.method)},
+		ways = append(ways, method{
+			Title: p.T(w.title), About: p.T(w.about), Badge: badge,
+			Button: button{Kind: kind, Text: p.T("login.way-take", "method", p.T(w.title)), Name: "way", Value: string(w.method)},
 		})
 	}
-	s.show(v.w, v.r, http.StatusOK, "login-ways.html", data)
-	return nil
+	return ways
 }
 
 func (s *Server) takeWay(v *visit) error {
@@ -123,7 +129,7 @@ func (s *Server) takeWay(v *visit) error {
 	if err != nil {
 		return err
 	}
-	for _, w := range choose(allowed, "") {
+	for _, w := range choose(entrances, allowed, "") {
 		if string(w.method) == v.r.PostForm.Get("way") {
 			return v.redirect(w.page)
 		}

@@ -39,13 +39,17 @@ func (p *Provider) fetchKeys(ctx context.Context, party relying.Party) (*goidc.J
 	return set, json.Unmarshal(data, set)
 }
 
-// keysFor are the keys that a request of a party is to be checked by, if it is signed.
+// keysFor are the keys that a request of a party is to be checked by; none when nothing in it is signed.
 func (p *Provider) keysFor(ctx context.Context, party relying.Party, values url.Values) (*goidc.JSONWebKeySet, error) {
 	token := cmp.Or(values.Get("client_assertion"), values.Get("request"))
-	if token == "" || party.OIDC.KeysURI == "" || len(party.OIDC.Keys) > 0 {
+	switch {
+	case token == "":
+		return &goidc.JSONWebKeySet{}, nil
+	case party.OIDC.KeysURI == "" || len(party.OIDC.Keys) > 0:
 		return byValue(party.OIDC)
+	default:
+		return p.keys.get(ctx, party, peek(token).Key)
 	}
-	return p.keys.get(ctx, party, peek(token).Key)
 }
 
 // How long fetched keys serve: without question, at most while they cannot be fetched again, and before a key that is not
