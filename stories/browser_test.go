@@ -29,18 +29,21 @@ func TestBrowser(t *testing.T) {
 	}
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".test.mjs")
-		if name != "look" {
+		if !strings.HasPrefix(name, "look") {
 			t.Run(name, func(t *testing.T) { browse(t, file, "") })
 			continue
 		}
-		for _, how := range looks {
+		for _, how := range looks[name] {
 			t.Run(name+" "+how, func(t *testing.T) { browse(t, file, how) })
 		}
 	}
 }
 
-// looks are the ways in which look.test.mjs sees every page: language, width, colours, with JavaScript or without.
-var looks = []string{"es 360 dark script", "en 1280 light script", "en 360 light plain", "es 1280 dark plain"}
+// looks are the ways in which look*.test.mjs see every page: languages, width, colours, with JavaScript or without.
+var looks = map[string][]string{
+	"look":         {"es 360 dark script", "en 1280 light script", "en 360 light plain", "es 1280 dark plain"},
+	"look-session": {"es+ca+gl+eu+en 360 light script", "es 1280 dark plain", "eu 360 dark plain", "en 1280 light script"},
+}
 
 func browse(t *testing.T, file, how string) {
 	t.Parallel()

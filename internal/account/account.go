@@ -64,12 +64,11 @@ type Reach struct {
 // Reaches says what a person's registration is good for, method by method.
 func (s *Service) Reaches(c citizen.Citizen) (list []Reach) {
 	for _, m := range s.Broker.Methods {
-		best := s.Broker.Policy.Best(m)
 		r := Reach{Method: m, Blocked: !c.May(m), NoPhone: c.Phone.IsZero()}
 		if !r.Blocked && !r.NoPhone {
-			r.Level = min(best, c.Proofing.Binding(), c.PhoneBinding)
+			r.Level = s.Broker.Reach(c, m)
 		}
-		r.More = r.Level > 0 && r.Level < best
+		r.More = r.Level > 0 && r.Level < s.Broker.Policy.Best(m)
 		list = append(list, r)
 	}
 	return list

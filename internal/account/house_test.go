@@ -3,7 +3,6 @@ package account_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -25,15 +24,12 @@ import (
 	"clave/internal/relying"
 	"clave/internal/secret"
 	"clave/internal/store"
+	"clave/internal/store/storetest"
 )
 
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
-var ring = sync.OnceValue(func() *keyring.Ring {
-	dir := must(os.MkdirTemp("", "clave-ring"))
-	defer os.RemoveAll(dir)
-	return must(keyring.Create(filepath.Join(dir, "keys"), keyring.Demo, noon))
-})
+var ring = storetest.Ring
 
 // house is a person's account on the real embedded store, with the real sign-in beside it and a clock that tests move.
 type house struct {

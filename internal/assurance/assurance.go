@@ -55,7 +55,7 @@ const (
 // Method is a way to identify oneself.
 type Method string
 
-// The methods that Cl@ve offers so far.
+// The methods that Cl@ve offers.
 const (
 	PIN Method = "pin"
 )

@@ -18,17 +18,17 @@ func Subject(ring *keyring.Ring, n nif.NIF) secret.Hash { return ring.Hash(subje
 // Event names what happened: noun, dot, past participle.
 type Event string
 
-// The events recorded so far.
+// The events.
 const (
 	LetterAsked       Event = "letter.asked"
-	LetterOpened      Event = "letter.opened"      // its CSV was typed rightly
-	LetterRefused     Event = "letter.refused"     // it was typed wrongly, late, or too often
-	ContactAsked      Event = "contact.asked"      // a code was sent to a phone or an e-mail address
-	ContactProven     Event = "contact.proven"     // and typed back
-	CitizenRegistered Event = "citizen.registered" //
-	HelpAsked         Event = "help.asked"         // a question went to the help desk
-	CitizenFrozen     Event = "citizen.frozen"     // by the code of the letter that tells of a registration
-	PhoneTaken        Event = "phone.taken"        // the number passed to another person
+	LetterOpened      Event = "letter.opened"  // its CSV was typed rightly
+	LetterRefused     Event = "letter.refused" // it was typed wrongly, late, or too often
+	ContactAsked      Event = "contact.asked"  // a code was sent to a phone or an e-mail address
+	ContactProven     Event = "contact.proven" // and typed back
+	CitizenRegistered Event = "citizen.registered"
+	HelpAsked         Event = "help.asked"     // a question went to the help desk
+	CitizenFrozen     Event = "citizen.frozen" // by the code of the letter that tells of a registration
+	PhoneTaken        Event = "phone.taken"    // the number passed to another person
 	PINAsked          Event = "pin.asked"
 	PINRefused        Event = "pin.refused"
 

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -24,18 +23,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
 
-var ring = sync.OnceValue(func() *keyring.Ring {
-	dir, err := os.MkdirTemp("", "clave-ring-")
-	if err != nil {
-		panic(err)
-	}
-	defer os.RemoveAll(dir)
-	r, err := keyring.Create(filepath.Join(dir, "keys"), keyring.Demo, time.Now())
-	if err != nil {
-		panic(err)
-	}
-	return r
-})
+var ring = storetest.Ring
 
 func open(t testing.TB, address string) *store.Store {
 	t.Helper()

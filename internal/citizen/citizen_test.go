@@ -16,16 +16,14 @@ import (
 	"clave/internal/nif"
 	"clave/internal/secret"
 	"clave/internal/store"
+	"clave/internal/store/storetest"
 )
 
 // TestPast02WrongDataAtOnce counts a hundred wrong data that come at once, and lets nothing pass behind the limit: not
 // even the right one, which would tell that it is.
 func TestPast02WrongDataAtOnce(t *testing.T) {
 	dir, now := t.TempDir(), time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
-	ring, err := keyring.Create(filepath.Join(dir, "keys"), keyring.Demo, time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
+	ring := storetest.Ring()
 	db, err := store.Open(t.Context(), filepath.Join(dir, "clave.db"), store.Options{Kind: keyring.Demo, Ring: ring, Now: func() time.Time { return now }})
 	if err != nil {
 		t.Fatal(err)

@@ -124,12 +124,7 @@ func (s *Service) ask(ctx context.Context, q question) (string, error) {
 	}
 	a := Asked{
 		ID: secret.ID(q.now), Party: q.Party, Subject: q.subject, Citizen: c.ID, Message: q.Message, Level: q.Level,
-		At: q.now, Expires: q.now.Add(q.Life), State: Waiting,
-	}
-	for _, attribute := range relying.Attributes {
-		if slices.Contains(q.Released, attribute) && q.party.Releases(attribute) {
-			a.Released = append(a.Released, attribute)
-		}
+		Released: q.party.Told(q.Released), At: q.now, Expires: q.now.Add(q.Life), State: Waiting,
 	}
 	if err := s.Store.AddConfirmation(ctx, a); err != nil {
 		return "", err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -21,15 +20,12 @@ import (
 	"clave/internal/notify"
 	"clave/internal/relying"
 	"clave/internal/store"
+	"clave/internal/store/storetest"
 )
 
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
-var ring = sync.OnceValue(func() *keyring.Ring {
-	dir := must(os.MkdirTemp("", "clave-ring"))
-	defer os.RemoveAll(dir)
-	return must(keyring.Create(filepath.Join(dir, "keys"), keyring.Demo, noon))
-})
+var ring = storetest.Ring
 
 var ana, luis = must(nif.Parse("12345678Z")), must(nif.Parse("87654321X"))
 

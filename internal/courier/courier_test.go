@@ -18,6 +18,7 @@ import (
 	"clave/internal/notify"
 	"clave/internal/secret"
 	"clave/internal/store"
+	"clave/internal/store/storetest"
 )
 
 func TestMain(m *testing.M) {
@@ -25,18 +26,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-var ring = sync.OnceValue(func() *keyring.Ring {
-	dir, err := os.MkdirTemp("", "clave-ring-")
-	if err != nil {
-		panic(err)
-	}
-	defer os.RemoveAll(dir)
-	r, err := keyring.Create(filepath.Join(dir, "keys"), keyring.Demo, time.Now())
-	if err != nil {
-		panic(err)
-	}
-	return r
-})
+var ring = storetest.Ring
 
 // post is a carrier that keeps what it got, and answers as the test says.
 type post struct {

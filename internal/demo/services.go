@@ -131,7 +131,7 @@ func (d *Demo) town(keys serviceKeys, client *http.Client) (http.Handler, error)
 		}
 		site, err := sede.New(sede.Config{
 			Name: t.name, Origin: d.Sede, Path: t.path, ProviderName: t.party.ID + ";" + strings.ToUpper(t.name), Key: keys.town, Certificate: keys.certificate,
-			GatewayURL: d.Clave + saml.Path, GatewayIssuer: d.Clave, GatewayMetadata: d.Clave + "/saml/metadata", Client: client,
+			GatewayURL: d.Clave + saml.Path, GatewayIssuer: d.Clave, GatewayMetadata: d.Clave + saml.MetadataPath, Client: client,
 			Now: d.Clock.Now, Level: "low",
 		})
 		if err != nil {

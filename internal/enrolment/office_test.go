@@ -3,10 +3,8 @@ package enrolment_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -20,6 +18,7 @@ import (
 	"clave/internal/person"
 	"clave/internal/secret"
 	"clave/internal/store"
+	"clave/internal/store/storetest"
 )
 
 // office is the rules on a real store, with a few people and a clock that the test moves.
@@ -70,22 +69,11 @@ const (
 	other                                  = "2031-01-01"
 )
 
-// ring is made once: drawing its signing key takes long.
-var ring = sync.OnceValues(func() (*keyring.Ring, error) {
-	dir, err := os.MkdirTemp("", "ring")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	return keyring.Create(filepath.Join(dir, "ring.json"), keyring.Demo, time.Now())
-})
+var ring = storetest.Ring
 
 func openOffice(t *testing.T) *office {
 	t.Helper()
-	ring, err := ring()
-	if err != nil {
-		t.Fatal(err)
-	}
+	ring := ring()
 	o := &office{t: t, now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { return o.now }
 	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "clave.db"), store.Options{Kind: keyring.Demo, Ring: ring, Now: clock})

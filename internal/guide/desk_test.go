@@ -12,6 +12,7 @@ import (
 	"clave/internal/keyring"
 	"clave/internal/notify"
 	"clave/internal/store"
+	"clave/internal/store/storetest"
 )
 
 // office is a help desk on an embedded database, with a clock that the test moves.
@@ -35,7 +36,7 @@ func openOffice(t *testing.T) *office {
 	t.Helper()
 	o := &office{t: t, now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { return o.now }
-	ring := newRing(t)
+	ring := storetest.Ring()
 	var err error
 	o.db, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "clave.db"), store.Options{Kind: keyring.Demo, Ring: ring, Now: clock})
 	if err != nil {
@@ -110,13 +111,4 @@ func TestQuestionsAreLimited(t *testing.T) {
 	if wait := o.ask(guide.Question{Text: "x", Reply: email(t, "ana@example.org")}); wait != 0 {
 		t.Errorf("the next day: wait %v", wait)
 	}
-}
-
-func newRing(t *testing.T) *keyring.Ring {
-	t.Helper()
-	ring, err := keyring.Create(filepath.Join(t.TempDir(), "ring"), keyring.Demo, time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return ring
 }

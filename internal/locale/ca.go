@@ -662,7 +662,7 @@ var ca = texts{
 	"reference.service": "El servei",
 
 	// leaflet: what stands around a printed leaflet
-	"leaflet.qr":     "L'ajuda completa és a {page}. També pot llegir aquest codi amb la càmera del mòbil.",
+	"leaflet.qr":     "Més ajuda a {page}. També pot llegir aquest codi amb la càmera del mòbil.",
 	"leaflet.qr-alt": "Codi QR que obre la pàgina d'ajuda.",
 
 	// services: for whoever integrates a service

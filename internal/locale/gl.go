@@ -661,7 +661,7 @@ var gl = texts{
 	"reference.service": "O servizo",
 
 	// leaflet: what stands around a printed leaflet
-	"leaflet.qr":     "A axuda completa está en {page}. Tamén pode ler este código coa cámara do móbil.",
+	"leaflet.qr":     "Máis axuda en {page}. Tamén pode ler este código coa cámara do móbil.",
 	"leaflet.qr-alt": "Código QR que abre a páxina de axuda.",
 
 	// services: for whoever integrates a service
@@ -727,7 +727,7 @@ var gl = texts{
 	"logout.stayed-title":        "A súa sesión segue aberta",
 	"logout.stayed-lead":         "Non pechamos nada. Péchea antes de deixar este equipo.",
 	"logout.on-title":            "Seguimos pechando a sesión",
-	"logout.on":                  "Seguir",
+	"logout.on":                  "Continuar",
 	"logout.open-title":          "Pécheos vostede",
 	"logout.open-text":           "Non puidemos pechar a sesión nestes servizos. Ábraos e péchea alí.",
 	"logout.closed-title":        "Pechados",

@@ -56,8 +56,13 @@ func (b *Broker) carried(ctx context.Context, mine, token string) (Session, bool
 // reaches tells whether a person can get to the level asked with any method allowed, given how they are registered.
 func (b *Broker) reaches(l Login, party relying.Party, c citizen.Citizen) bool {
 	return slices.ContainsFunc(b.allowed(l, party), func(m assurance.Method) bool {
-		return min(b.Policy.Best(m), c.Proofing.Binding(), c.PhoneBinding) >= l.Request.Level
+		return b.Reach(c, m) >= l.Request.Level
 	})
+}
+
+// Reach is the level that a person gets to by a method, given how they and their phone are registered.
+func (b *Broker) Reach(c citizen.Citizen, m assurance.Method) assurance.Level {
+	return min(b.Policy.Best(m), c.Proofing.Binding(), c.PhoneBinding)
 }
 
 // Result is a completed login: who it is, and how sure we are.

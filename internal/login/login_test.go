@@ -18,6 +18,7 @@ import (
 	"clave/internal/nif"
 	"clave/internal/relying"
 	"clave/internal/store"
+	"clave/internal/store/storetest"
 )
 
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
@@ -35,11 +36,9 @@ type house struct {
 func open(t *testing.T) *house {
 	t.Helper()
 	dir := t.TempDir()
-	ring, err := keyring.Create(filepath.Join(dir, "keys"), keyring.Demo, time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
+	ring := storetest.Ring()
 	h := &house{t: t, now: noon}
+	var err error
 	h.db, err = store.Open(t.Context(), filepath.Join(dir, "clave.db"), store.Options{Kind: keyring.Demo, Ring: ring, Now: h.time})
 	if err != nil {
 		t.Fatal(err)

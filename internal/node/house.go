@@ -24,9 +24,6 @@ import (
 	"clave/internal/web"
 )
 
-// The names of the signing keys in the ring.
-var signers = []string{"saml", "oidc", "oidc-rs256"}
-
 // methods are those that this program has.
 var methods = []assurance.Method{assurance.PIN}
 
@@ -57,7 +54,7 @@ func (c Config) house() (*house, error) {
 	if c.Ring.Kind() != c.Kind {
 		return nil, fmt.Errorf("%w: the key ring is %s, the database is to be %s", ErrConfig, c.Ring.Kind(), c.Kind)
 	}
-	for _, name := range signers {
+	for _, name := range keyring.Names() {
 		if _, err := c.Ring.Signings(name); err != nil {
 			return nil, fmt.Errorf("%w: clave keys complete makes it", err)
 		}

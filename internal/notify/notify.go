@@ -19,7 +19,7 @@ const (
 // Kind says what a message is about; it picks the text, the channel and the promise.
 type Kind string
 
-// The kinds of message so far. Values lists, for each, the names that Message.Values must hold.
+// The kinds of message. Values lists, for each, the names that Message.Values must hold.
 const (
 	PIN            Kind = "pin"             // the code of Cl@ve PIN, to the phone
 	PhoneCode      Kind = "phone-code"      // proves a phone number

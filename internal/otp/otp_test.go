@@ -11,6 +11,7 @@ import (
 	"clave/internal/otp"
 	"clave/internal/secret"
 	"clave/internal/store"
+	"clave/internal/store/storetest"
 )
 
 var start = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
@@ -26,10 +27,7 @@ type desk struct {
 
 func openDesk(t *testing.T) desk {
 	t.Helper()
-	ring, err := keyring.Create(filepath.Join(t.TempDir(), "ring.json"), keyring.Demo, time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
+	ring := storetest.Ring()
 	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "clave.db"), store.Options{
 		Kind: keyring.Demo, Ring: ring, Now: func() time.Time { return start },
 	})

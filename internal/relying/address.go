@@ -69,7 +69,7 @@ func (a addresses) wrong(address string) string {
 		return "want an address such as https://sede.example/ReturnPage, of at most 512 characters"
 	case u.Scheme != "https" && u.Scheme != "http":
 		return "want an https address"
-	case u.Scheme == "http" && !(a.test && loopback(u.Hostname())):
+	case u.Scheme == "http" && !(a.test && Loopback(u.Hostname())):
 		return "want https; plain http is for test parties on loopback"
 	case u.User != nil:
 		return "want no user name before the host"

@@ -11,6 +11,7 @@ import (
 
 	"clave/internal/assurance"
 	"clave/internal/contact"
+	"clave/internal/locale"
 )
 
 // Bounds of what is registered.
@@ -21,7 +22,12 @@ const (
 )
 
 // Langs are the languages that a party may have a name in: those that Clave speaks.
-var Langs = []string{"es", "ca", "gl", "eu", "en"}
+var Langs = func() (codes []string) {
+	for _, lang := range locale.All() {
+		codes = append(codes, lang.Code())
+	}
+	return codes
+}()
 
 // validID is what a client_id, a ProviderName up to its semicolon and a part of an address can all be.
 var validID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$`)

@@ -169,7 +169,7 @@ func TestPast16Addresses(t *testing.T) {
 	}
 }
 
-func TestRule16PlainHTTPIsForTestPartiesOnLoopback(t *testing.T) {
+func TestPast16PlainHTTPIsForTestPartiesOnLoopback(t *testing.T) {
 	if got := problems(func(p *relying.Party) { p.Test = false }); len(got) != 1 || !strings.HasPrefix(got[0], "saml.return_to[2]: ") {
 		t.Errorf("%q", got)
 	}

@@ -7,9 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"errors"
-	"net/url"
 	"slices"
-	"strings"
 
 	"clave/internal/assurance"
 )
@@ -100,15 +98,22 @@ func (p Party) Releases(a Attribute) bool {
 	return len(p.Released) == 0 || slices.Contains(p.Released, a)
 }
 
+// Told are those of some attributes that the party may be told, in the order of Attributes, each once.
+func (p Party) Told(asked []Attribute) (told []Attribute) {
+	for _, a := range Attributes {
+		if slices.Contains(asked, a) && p.Releases(a) {
+			told = append(told, a)
+		}
+	}
+	return told
+}
+
 // Alone tells whether the party stays out of single sign-on: it opens for nobody who identified themselves elsewhere, and
 // what is proven for it opens nothing else.
 func (p Party) Alone() bool { return p.Private || p.Isolated }
 
 // ErrUnknown means that no relying party has the name.
 var ErrUnknown = errors.New("relying: unknown party")
-
-// ErrReturn means that an address to answer to is not registered.
-var ErrReturn = errors.New("relying: the return address is not registered")
 
 // Name is the party's name in a language, or in Spanish.
 func (p Party) Name(lang string) string {
@@ -121,52 +126,6 @@ func (p Party) Name(lang string) string {
 // Allows tells whether the party accepts a method.
 func (p Party) Allows(m assurance.Method) bool {
 	return len(p.Methods) == 0 || slices.Contains(p.Methods, m)
-}
-
-// Returns checks an address that a request wants its answer sent to: registered, https (or http on loopback for a test
-// party), without user, fragment, encoded separators or dot segments (CVE-2026-7504, CVE-2024-8883).
-func (p Party) Returns(address string) error {
-	if p.SAML == nil {
-		return ErrReturn
-	}
-	return p.registered(p.SAML.ReturnTo, address)
-}
-
-// LogoutReturns does the same for the address that a logout by SAML returns to.
-func (p Party) LogoutReturns(address string) error {
-	if p.SAML == nil {
-		return ErrReturn
-	}
-	return p.registered(p.SAML.LogoutReturn, address)
-}
-
-func (p Party) registered(list []string, address string) error {
-	u, err := url.Parse(address)
-	if err != nil || u.User != nil || u.Opaque != "" || u.Host == "" || strings.ContainsAny(address, "#\\ \t\r\n") {
-		return ErrReturn
-	}
-	if u.Scheme != "https" && !(p.Test && u.Scheme == "http" && loopback(u.Hostname())) {
-		return ErrReturn
-	}
-	if slices.ContainsFunc(list, func(registered string) bool { return covers(registered, address, u) }) {
-		return nil
-	}
-	return ErrReturn
-}
-
-func covers(registered, address string, u *url.URL) bool {
-	prefix, wild := strings.CutSuffix(registered, "*")
-	if !wild {
-		return registered == address
-	}
-	above, err := url.Parse(prefix)
-	sameHost := err == nil && above.Host == u.Host // "https://*" allows nothing
-	plain := u.RawPath == "" && !strings.Contains(u.Path, "/.") && !strings.Contains(u.Path, "//")
-	return strings.HasSuffix(prefix, "/") && sameHost && plain && strings.HasPrefix(address, prefix)
-}
-
-func loopback(host string) bool {
-	return host == "localhost" || host == "127.0.0.1" || host == "::1"
 }
 
 // Registry finds relying parties.

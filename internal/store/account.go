@@ -11,8 +11,6 @@ import (
 	"clave/internal/secret"
 )
 
-const auditColumns = `id, at, event, subject, citizen, party, flow, outcome, sealed`
-
 // theFlow is what an entry is told with: those of one login together, one that belongs to nothing alone.
 const theFlow = `CASE WHEN flow = '' THEN id ELSE flow END`
 
@@ -33,7 +31,7 @@ func (s *Store) GivenUp(ctx context.Context, flows []string) ([]audit.Entry, err
 		places[i], args[i] = fmt.Sprintf("$%d", i+1), flow
 	}
 	return all(ctx, s, s.scanAudit, `SELECT `+auditColumns+` FROM audits
-		WHERE event = 'login.cancelled' AND flow IN (`+strings.Join(places, ", ")+`) ORDER BY id`, args...)
+		WHERE event = '`+string(audit.LoginCancelled)+`' AND flow IN (`+strings.Join(places, ", ")+`) ORDER BY id`, args...)
 }
 
 // EntriesOf implements account.Store.

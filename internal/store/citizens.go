@@ -78,13 +78,9 @@ func (s *Store) SaveCitizen(ctx context.Context, c citizen.Citizen) error {
 	return err
 }
 
-// citizen finds one by a column. A unit locks the row: it may save all of it again, and must not undo what another saved
-// meanwhile (a freeze, say, by a login that refreshes the datum).
+// citizen finds one by a column. A login that refreshes the datum, say, must not undo a freeze.
 func (s *Store) citizen(ctx context.Context, column string, key any) (c citizen.Citizen, ok bool, err error) {
-	text := `SELECT ` + citizenColumns + ` FROM citizens WHERE ` + column + ` = $1`
-	if s.unit(ctx) != nil {
-		text += ` FOR UPDATE`
-	}
+	text := s.locked(ctx, `SELECT `+citizenColumns+` FROM citizens WHERE `+column+` = $1`)
 	var sealed, activation []byte
 	ok, err = found(s.queryRow(ctx, text, key).
 		Scan(&c.ID, &sealed, &c.Proofing, &c.PhoneBinding, &c.PhoneSince, &activation, &c.Frozen, &c.Registered))

@@ -5,12 +5,9 @@ import (
 	"time"
 
 	"clave/internal/confirm"
-	"clave/internal/keyring"
 	"clave/internal/relying"
 	"clave/internal/secret"
 )
-
-const confirmationUse keyring.Use = "confirmation"
 
 // confirmationBody is what is sealed of a confirmation: the service's words, which may name somebody.
 type confirmationBody struct {
@@ -42,10 +39,7 @@ func (s *Store) SaveConfirmation(ctx context.Context, a confirm.Asked) error {
 
 // Confirmation implements confirm.Store.
 func (s *Store) Confirmation(ctx context.Context, id string) (a confirm.Asked, ok bool, err error) {
-	text := `SELECT ` + confirmationColumns + ` FROM confirmations WHERE id = $1 AND epoch = ` + currentEpoch
-	if s.unit(ctx) != nil {
-		text += ` FOR UPDATE`
-	}
+	text := s.locked(ctx, `SELECT `+confirmationColumns+` FROM confirmations WHERE id = $1 AND epoch = `+currentEpoch)
 	a, err = s.scanConfirmation(s.queryRow(ctx, text, id))
 	ok, err = found(err)
 	return a, ok, err

@@ -20,19 +20,21 @@ func (s *Store) Consumed(ctx context.Context, party, request string) (bool, erro
 	return found(s.queryRow(ctx, `SELECT 1 FROM answered WHERE party = $1 AND request = $2`, party, request).Scan(&one))
 }
 
+const auditColumns = `id, at, event, subject, citizen, party, flow, outcome, sealed`
+
 // auditBody is what is sealed of an entry.
 type auditBody struct {
 	From    string `json:"from"`
 	Browser string `json:"browser,omitempty"`
 }
 
-// AddAudit saves an entry of the record.
+// AddAudit saves an entry of the record, for every package that declares it.
 func (s *Store) AddAudit(ctx context.Context, e audit.Entry) error {
 	sealed, err := s.seal(auditUse, e.ID, auditBody{e.From, e.Browser})
 	if err != nil {
 		return err
 	}
-	_, err = s.exec(ctx, `INSERT INTO audits (id, at, event, subject, citizen, party, flow, outcome, sealed)
+	_, err = s.exec(ctx, `INSERT INTO audits (`+auditColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		e.ID, e.At, string(e.Event), orNull(e.Subject), e.Citizen, e.Party, e.Flow, e.Outcome, sealed)
 	return err
@@ -40,7 +42,7 @@ func (s *Store) AddAudit(ctx context.Context, e audit.Entry) error {
 
 // Audits returns the entries after an id, oldest first, at most n of them.
 func (s *Store) Audits(ctx context.Context, after string, n int) ([]audit.Entry, error) {
-	return all(ctx, s, s.scanAudit, `SELECT id, at, event, subject, citizen, party, flow, outcome, sealed FROM audits
+	return all(ctx, s, s.scanAudit, `SELECT `+auditColumns+` FROM audits
 		WHERE id > $1 ORDER BY id LIMIT $2`, after, n)
 }
 
@@ -57,7 +59,7 @@ func (s *Store) scanAudit(r row) (e audit.Entry, err error) {
 
 // LastAccess implements web.Records.
 func (s *Store) LastAccess(ctx context.Context, subject secret.Hash) (audit.Entry, bool, error) {
-	e, err := s.scanAudit(s.queryRow(ctx, `SELECT id, at, event, subject, citizen, party, flow, outcome, sealed FROM audits
+	e, err := s.scanAudit(s.queryRow(ctx, `SELECT `+auditColumns+` FROM audits
 		WHERE subject = $1 AND event IN ($2, $3) ORDER BY id DESC LIMIT 1`, subject, string(audit.LoginCompleted), string(audit.ConfirmationUsed)))
 	ok, err := found(err)
 	return e, ok, err

@@ -5,11 +5,10 @@ import (
 	"time"
 
 	"clave/internal/federation/oidc"
-	"clave/internal/keyring"
 	"clave/internal/login"
 )
 
-const oidcUse keyring.Use = "oidc"
+const recordColumns = `kind, key, sealed, until_at, due_at`
 
 // AddRecord implements oidc.Store.
 func (s *Store) AddRecord(ctx context.Context, x oidc.Record) (bool, error) {
@@ -26,12 +25,9 @@ func (s *Store) SaveRecord(ctx context.Context, x oidc.Record) error {
 	return err
 }
 
-// Record implements oidc.Store: a unit locks the row, for it decides on it.
+// Record implements oidc.Store.
 func (s *Store) Record(ctx context.Context, kind oidc.Kind, key string) (oidc.Record, bool, error) {
-	text := `SELECT kind, key, sealed, until_at, due_at FROM oidc_records WHERE kind = $1 AND key = $2 AND epoch = ` + currentEpoch
-	if s.unit(ctx) != nil {
-		text += ` FOR UPDATE`
-	}
+	text := s.locked(ctx, `SELECT `+recordColumns+` FROM oidc_records WHERE kind = $1 AND key = $2 AND epoch = `+currentEpoch)
 	x, err := s.scanRecord(s.queryRow(ctx, text, string(kind), key))
 	ok, err := found(err)
 	return x, ok, err
@@ -42,7 +38,7 @@ func (s *Store) DueRecords(ctx context.Context, kind oidc.Kind, now time.Time, n
 	return all(ctx, s, s.scanRecord, selectDueRecords, string(kind), now, n)
 }
 
-const selectDueRecords = `SELECT kind, key, sealed, until_at, due_at FROM oidc_records
+const selectDueRecords = `SELECT ` + recordColumns + ` FROM oidc_records
 	WHERE kind = $1 AND due_at <= $2 AND epoch = ` + currentEpoch + ` ORDER BY due_at LIMIT $3 + 0 FOR UPDATE SKIP LOCKED`
 
 // ForgetRecords implements oidc.Store.

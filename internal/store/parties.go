@@ -10,12 +10,8 @@ import (
 
 // PartyByID implements relying.Store.
 func (s *Store) PartyByID(ctx context.Context, id string) (p relying.Party, ok bool, err error) {
-	text := `SELECT sealed FROM parties WHERE id = $1`
-	if s.unit(ctx) != nil {
-		text += ` FOR UPDATE`
-	}
 	var sealed []byte
-	ok, err = found(s.queryRow(ctx, text, id).Scan(&sealed))
+	ok, err = found(s.queryRow(ctx, s.locked(ctx, `SELECT sealed FROM parties WHERE id = $1`), id).Scan(&sealed))
 	if err != nil || !ok {
 		return p, false, err
 	}

@@ -13,13 +13,15 @@ import (
 
 // What the store hashes and seals, each with keys of its own.
 const (
-	personUse  keyring.Use = "person"
-	citizenUse keyring.Use = "citizen"
-	phoneUse   keyring.Use = "citizen.phone"
-	messageUse keyring.Use = "message"
-	auditUse   keyring.Use = "audit"
-	partyUse   keyring.Use = "party"
-	sessionUse keyring.Use = "session.body"
+	personUse       keyring.Use = "person"
+	citizenUse      keyring.Use = "citizen"
+	phoneUse        keyring.Use = "citizen.phone"
+	messageUse      keyring.Use = "message"
+	auditUse        keyring.Use = "audit"
+	partyUse        keyring.Use = "party"
+	sessionUse      keyring.Use = "session.body"
+	confirmationUse keyring.Use = "confirmation"
+	oidcUse         keyring.Use = "oidc"
 )
 
 // seal turns a body into bytes that only the key ring opens, and only for the same row: ad names it.

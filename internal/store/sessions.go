@@ -63,12 +63,9 @@ func (s *Store) Session(ctx context.Context, id string) (login.Session, bool, er
 	return s.session(ctx, `id = $1`, id)
 }
 
-// session finds one of this epoch. A unit locks it: it may save all of it again.
+// session finds one of this epoch.
 func (s *Store) session(ctx context.Context, where string, key any) (login.Session, bool, error) {
-	text := `SELECT ` + sessionColumns + ` FROM sessions WHERE ` + where + ` AND epoch = ` + currentEpoch
-	if s.unit(ctx) != nil {
-		text += ` FOR UPDATE`
-	}
+	text := s.locked(ctx, `SELECT `+sessionColumns+` FROM sessions WHERE `+where+` AND epoch = `+currentEpoch)
 	x, err := s.scanSession(s.queryRow(ctx, text, key))
 	ok, err := found(err)
 	return x, ok, err
@@ -88,7 +85,7 @@ func (s *Store) scanSession(r row) (x login.Session, err error) {
 	return x, json.Unmarshal([]byte(held), &x.Held)
 }
 
-// Sessions returns the sessions of a citizen that have not ended and whose ceiling is not reached, oldest first.
+// Sessions implements account.Store.
 func (s *Store) Sessions(ctx context.Context, citizen string, now time.Time) ([]login.Session, error) {
 	return all(ctx, s, s.scanSession, `SELECT `+sessionColumns+` FROM sessions
 		WHERE citizen = $1 AND ended_at IS NULL AND until_at > $2 AND epoch = `+currentEpoch+` ORDER BY id`, citizen, now)
@@ -109,7 +106,7 @@ func (s *Store) Participations(ctx context.Context, session string) ([]login.Par
 	return all(ctx, s, scanParticipation, `SELECT `+participationColumns+` FROM participations WHERE session = $1 ORDER BY id`, session)
 }
 
-// Participation finds one; the bool tells whether there is one.
+// Participation implements login.SessionStore.
 func (s *Store) Participation(ctx context.Context, id string) (login.Participation, bool, error) {
 	p, err := scanParticipation(s.queryRow(ctx, `SELECT `+participationColumns+` FROM participations WHERE id = $1`, id))
 	ok, err := found(err)

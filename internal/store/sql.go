@@ -60,6 +60,15 @@ func (s *Store) queryRow(ctx context.Context, text string, args ...any) row {
 	return firstRow{s, ctx, text, args}
 }
 
+// locked lets a unit lock the row that a query finds: it may save all of it again, and must not undo what another saved
+// meanwhile. Outside a unit nothing is locked.
+func (s *Store) locked(ctx context.Context, text string) string {
+	if s.unit(ctx) == nil {
+		return text
+	}
+	return text + ` FOR UPDATE`
+}
+
 // row is what a scan function reads: one of many, or the only one.
 type row interface{ Scan(dest ...any) error }
 

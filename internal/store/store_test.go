@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
@@ -24,19 +23,7 @@ func TestMain(m *testing.M) {
 	os.Exit(storetest.Main(m))
 }
 
-// ring is one for all tests: making its signing keys takes long.
-var ring = sync.OnceValue(func() *keyring.Ring {
-	dir, err := os.MkdirTemp("", "clave-ring-")
-	if err != nil {
-		panic(err)
-	}
-	defer os.RemoveAll(dir)
-	r, err := keyring.Create(filepath.Join(dir, "keys"), keyring.Demo, time.Now())
-	if err != nil {
-		panic(err)
-	}
-	return r
-})
+var ring = storetest.Ring
 
 // options are those of a demo world whose clock stands still.
 func options() store.Options {

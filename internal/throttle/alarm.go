@@ -17,7 +17,6 @@ type Alarm struct {
 	mu    sync.Mutex
 	began time.Time
 	seen  int
-	total int // of periods that rang
 }
 
 // Note counts one failure.
@@ -32,14 +31,6 @@ func (a *Alarm) Note(ctx context.Context, now time.Time) {
 	}
 	a.seen++
 	if a.seen == a.Count+1 {
-		a.total++
 		slog.WarnContext(ctx, "alarm: unusually many failures", "alarm", a.Name, "more than", a.Count, "within", a.Per)
 	}
-}
-
-// Rang says in how many periods there were too many failures.
-func (a *Alarm) Rang() int {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.total
 }

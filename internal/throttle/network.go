@@ -1,6 +1,18 @@
 package throttle
 
-import "net/netip"
+import (
+	"net"
+	"net/netip"
+)
+
+// Address is the visitor's address, of a connection that also names its port.
+func Address(remote string) string {
+	host, _, err := net.SplitHostPort(remote)
+	if err != nil {
+		return remote
+	}
+	return host
+}
 
 // Network is what counts as one visitor: an IPv4 address, or the /64 of an IPv6 address, which one household has whole.
 func Network(address string) string {

@@ -100,12 +100,6 @@ func (l Limit) Wait(ctx context.Context, s Store, key secret.Hash, now time.Time
 	return l.wait(l.recent(times, now), now), err
 }
 
-// Hits says how many hits stand in the period that ends now.
-func (l Limit) Hits(ctx context.Context, s Store, key secret.Hash, now time.Time) (int, error) {
-	times, err := s.HitTimes(ctx, key)
-	return len(l.recent(times, now)), err
-}
-
 // Clear forgets every hit of the key.
 func (l Limit) Clear(ctx context.Context, s Store, key secret.Hash, now time.Time) error {
 	return s.SetHitTimes(ctx, key, nil, now)

@@ -10,6 +10,7 @@ import (
 
 	"clave/internal/keyring"
 	"clave/internal/store"
+	"clave/internal/store/storetest"
 	"clave/internal/throttle"
 )
 
@@ -17,10 +18,7 @@ var start = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
 
 func open(t *testing.T) *store.Store {
 	t.Helper()
-	ring, err := keyring.Create(filepath.Join(t.TempDir(), "ring.json"), keyring.Demo, time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
+	ring := storetest.Ring()
 	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "clave.db"), store.Options{
 		Kind: keyring.Demo, Ring: ring, Now: func() time.Time { return start },
 	})
@@ -132,7 +130,7 @@ func TestTakeAll(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n, err := wide.Hits(t.Context(), s, budgets[0].Key, start); n != 1 || err != nil {
-		t.Errorf("%d hits on the wide budget, %v; want 1", n, err)
+	if times, err := s.HitTimes(t.Context(), budgets[0].Key); len(times) != 1 || err != nil {
+		t.Errorf("%d hits on the wide budget, %v; want 1", len(times), err)
 	}
 }

@@ -8,10 +8,8 @@ import (
 	"clave/internal/secret"
 )
 
-// accountFlow is what the browser carries after "this was not me": every session is over then, and the person still has to
-// read what to do next.
-const accountFlow = "account"
-
+// disowned is what the browser carries after "this was not me": every session is over then, and the person still has to read
+// what to do next.
 type disowned struct {
 	Citizen string
 	Since   string // the entry that they pointed at

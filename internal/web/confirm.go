@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"clave/internal/confirm"
-	"clave/internal/relying"
 )
 
 // Here people answer what a service asks them to confirm. They come by themselves: nothing that a caller could say, and no
@@ -123,14 +122,6 @@ func (s *Server) waitingCard(v *ownVisit, a confirm.Asked) (askedCard, error) {
 
 func (p page) reportButton(party string) button {
 	return button{Kind: "quiet-danger", Text: p.T("confirm.report"), About: party, Name: "answer", Value: string(confirm.Reported)}
-}
-
-// dataOf says what a service is told with a confirmation.
-func (p page) dataOf(released []relying.Attribute) (list []string) {
-	for _, a := range released {
-		list = append(list, p.T(dataNames[a]))
-	}
-	return append(list, p.T("data.level"))
 }
 
 func (v *ownVisit) means() confirm.Means {

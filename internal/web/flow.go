@@ -27,6 +27,16 @@ const (
 	maxAll               = 7000 // bytes of all of them, which proxies must pass
 )
 
+// The kinds of flow.
+const (
+	loginFlow    = "login"
+	registerFlow = "register"
+	logoutFlow   = "logout"
+	accountFlow  = "account"
+)
+
+var flowKinds = []string{loginFlow, registerFlow, logoutFlow, accountFlow}
+
 // life is how long a flow can be opened. A login's time is over after half of it; the rest is only for telling the service
 // so.
 func life(kind string) time.Duration {
@@ -111,9 +121,7 @@ func (s *Server) makeRoom(w http.ResponseWriter, r *http.Request, name string, s
 }
 
 func (s *Server) isFlow(name string) bool {
-	return slices.ContainsFunc([]string{loginFlow, registerFlow, logoutFlow, accountFlow}, func(kind string) bool {
-		return strings.HasPrefix(name, s.cookieName(kind+"-"))
-	})
+	return slices.ContainsFunc(flowKinds, func(kind string) bool { return strings.HasPrefix(name, s.cookieName(kind+"-")) })
 }
 
 func flowID(c *http.Cookie) string { return c.Name[strings.LastIndex(c.Name, "-")+1:] }

@@ -16,7 +16,6 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -41,6 +40,7 @@ import (
 	"clave/internal/relying"
 	"clave/internal/secret"
 	"clave/internal/store"
+	"clave/internal/store/storetest"
 	"clave/internal/web"
 	"clave/internal/xmlsig"
 )
@@ -85,11 +85,7 @@ func tomorrow() time.Time {
 	return time.Now().UTC().Truncate(24 * time.Hour).Add(36 * time.Hour)
 }
 
-var ring = sync.OnceValue(func() *keyring.Ring {
-	dir := must(os.MkdirTemp("", "clave-ring"))
-	defer os.RemoveAll(dir)
-	return must(keyring.Create(filepath.Join(dir, "keys"), keyring.Demo, time.Now()))
-})
+var ring = storetest.Ring
 
 // provider is the service's key with its certificate.
 var provider = sync.OnceValue(func() identity {

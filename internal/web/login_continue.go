@@ -3,12 +3,10 @@ package web
 import (
 	"context"
 	"net/http"
-	"slices"
 
 	"clave/internal/audit"
 	"clave/internal/locale"
 	"clave/internal/login"
-	"clave/internal/relying"
 )
 
 type continuePage struct {
@@ -31,12 +29,7 @@ func (s *Server) askToContinue(v *visit, offer login.Offer) error {
 		{Term: data.T("login.how"), Text: data.T("login.how-when", "method", data.T(methodNames[offer.Held.Method]),
 			"level", data.T(levelNames[offer.Held.Level]), "time", data.Lang.Clock(offer.Held.At))},
 	}
-	for _, a := range relying.Attributes {
-		if slices.Contains(v.Login.Request.Released, a) {
-			data.Data = append(data.Data, data.T(dataNames[a]))
-		}
-	}
-	data.Data = append(data.Data, data.T("data.level"))
+	data.Data = data.dataOf(v.Login.Request.Released)
 	var err error
 	if data.Last, data.Notices, err = s.lastAccess(v, data.page, offer); err != nil {
 		return err

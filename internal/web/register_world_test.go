@@ -9,11 +9,9 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -47,22 +45,10 @@ const registryPeople = `{"nif":"12345678Z","given":"Carmen","first":"Española",
 
 const validToday = "30 6 2030"
 
-// registryRing is made once: drawing its signing key takes long.
-var registryRing = sync.OnceValues(func() (*keyring.Ring, error) {
-	dir, err := os.MkdirTemp("", "ring")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	return keyring.Create(filepath.Join(dir, "ring.json"), keyring.Demo, time.Now())
-})
-
 func openRegistry(t *testing.T) *registry {
 	t.Helper()
-	ring, err := registryRing()
-	if err != nil {
-		t.Fatal(err)
-	}
+	ring := ring()
+	var err error
 	g := &registry{t: t, now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC), log: logged(t)}
 	clock := func() time.Time { return g.now }
 	g.store, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "clave.db"), store.Options{Kind: keyring.Demo, Ring: ring, Now: clock})

@@ -16,7 +16,7 @@ import (
 func (s *Server) serviceRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("POST "+saml.Path, withoutCookies(s.takeRequest))
 	mux.HandleFunc("GET "+saml.Path, s.forServices)
-	mux.HandleFunc("GET "+metadataPath, s.metadata)
+	mux.HandleFunc("GET "+saml.MetadataPath, s.metadata)
 	if s.OIDC != nil {
 		mux.Handle(oidc.Path+"/", s.OIDC.Handler())
 		mux.Handle("/.well-known/", s.OIDC.Handler())
@@ -98,16 +98,13 @@ func inLanguage(wished string) string {
 	return ""
 }
 
-// metadataPath is where services find our SAML metadata.
-const metadataPath = "/saml/metadata"
-
 func (s *Server) metadata(w http.ResponseWriter, r *http.Request) {
 	text, err := s.SAML.Metadata()
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	w.Header().Set("Content-Type", "application/samlmetadata+xml")
+	w.Header().Set("Content-Type", saml.MetadataType)
 	w.Header().Set("Cache-Control", "public, max-age=600")
 	_, _ = w.Write(text) // the visitor may have gone
 }

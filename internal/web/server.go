@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
 	"time"
 
@@ -22,6 +21,7 @@ import (
 	"clave/internal/login"
 	"clave/internal/relying"
 	"clave/internal/secret"
+	"clave/internal/throttle"
 )
 
 // Help is where people turn to.
@@ -66,13 +66,6 @@ type Server struct {
 
 	leaflets leaflets
 }
-
-// The kinds of flow.
-const (
-	loginFlow    = "login"
-	registerFlow = "register"
-	logoutFlow   = "logout"
-)
 
 // Handler is all of it. The services' endpoints stand outside the protection against cross-origin posts, and read no
 // cookie; everything else is inside.
@@ -134,10 +127,4 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 // from is the visitor's address.
-func from(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
-}
+func from(r *http.Request) string { return throttle.Address(r.RemoteAddr) }

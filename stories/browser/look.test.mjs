@@ -1,51 +1,10 @@
-// Every page and every state of it, looked at. LOOK says how: the language, the width in pixels, light or dark, with JavaScript or not.
+// Every page of registering and of a login, and every state of it, looked at.
 
-import { after, before, beforeEach, test } from 'node:test'
-import { launch, look, open } from './harness.mjs'
+import { test } from 'node:test'
+import { agree, answer, asPerson, enter, js, page, pressed, see, visit } from './looks.mjs'
 import * as world from './world.mjs'
 
-const { ana, arrives, carmen, CLAVE, digits, fill, go, items, move, next, SEDE, WORLD } = world
-const [lang, width, shade, script] = (process.env.LOOK ?? 'es 360 light script').split(' ')
-const js = script === 'script'
-
-let browser, page
-before(async () => {
-  browser = await launch()
-  page = await open(browser, { lang, width: Number(width), dark: shade === 'dark', js })
-})
-beforeEach(() => move('61m')) // no more than three PINs in an hour
-after(() => browser?.close())
-
-/** Looks at the page under a name. */
-const see = (name) => look(page, `${[lang, width, shade, script].join('-')}/${name}`)
-
-const visit = async (address, name) => {
-  await page.goto(address)
-  await see(name)
-}
-
-/** Begins a procedure of the town hall: cita, padron or tributo. */
-async function enter(procedure) {
-  await page.goto(SEDE)
-  await go(page, `button[value=${procedure}]`, js ? /\/login\// : /\/entrar/)
-  if (js) return
-  await see('sede-send')
-  await go(page, '#envio button')
-}
-
-/** Fills in the page's fields and goes on. */
-async function answer(fields, to) {
-  for (const [name, text] of Object.entries(fields)) await fill(page, name, text)
-  await go(page, next, to)
-}
-
-async function asPerson(procedure, { nif, datum }) {
-  await enter(procedure)
-  await answer({ nif })
-  await answer({ datum })
-}
-
-const pressed = (path) => page.locator(`form[action$="${path}"] button`).click()
+const { ana, arrives, carmen, CLAVE, digits, go, items, move, next, SEDE, WORLD } = world
 
 /** Leaves a login for the town hall. */
 async function leave(name) {
@@ -100,10 +59,8 @@ test('a login: the PIN', async () => {
   await answer({ pin: '000000' })
   await see('login-pin-wrong')
   await answer({ pin })
-  if (!js) {
-    await see('login-return')
-    await go(page, next)
-  }
+  await see('login-continue')
+  await agree('login-return')
   await see('sede-folder')
   await visit(SEDE, 'sede-home-inside')
 })

@@ -3,11 +3,13 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { launch, look, open } from './harness.mjs'
-import { ana, arrives, carmen, CLAVE, digits, fill, go, items, next, SEDE } from './world.mjs'
+import { ana, arrives, begin, carmen, CLAVE, digits, fill, go, items, next, SEDE, TAX } from './world.mjs'
 
 let browser
 before(async () => { browser = await launch() })
 after(() => browser?.close())
+
+const known = ['localhost __Host-known', 'localhost __Host-last']
 
 const strict = async (page) => {
   const cookies = await page.context().cookies()
@@ -32,10 +34,23 @@ test('TestRule16: a sign-in between two sites over TLS', async () => {
   await fill(page, 'datum', carmen.datum)
   await go(page, next, /\/pin$/)
   await fill(page, 'pin', digits(await arrives('sms', carmen.phone, old)))
+  await go(page, next, /\/login\/\w+$/)
   await go(page, next, /\/mi-carpeta$/)
   assert.match(await page.innerText('main'), new RegExp(carmen.name))
-  assert.deepEqual(await strict(page), ['127.0.0.1 __Host-sede_navegador', '127.0.0.1 __Host-sede_sesion', 'localhost __Host-known'])
+  const inside = ['127.0.0.1 __Host-sede_navegador', '127.0.0.1 __Host-sede_sesion', ...known, 'localhost __Host-session']
+  assert.deepEqual(await strict(page), inside)
   await look(page, 'tls/folder')
+
+  await begin(page, TAX, 'recibos')
+  await go(page, next, /\/mi-carpeta$/)
+  assert.match(await page.innerText('main'), new RegExp(carmen.name))
+  const office = ['127.0.0.1 __Host-hacienda_navegador', '127.0.0.1 __Host-hacienda_sesion']
+  assert.deepEqual(await strict(page), [...office, ...inside, 'localhost lang']) // the office said which language she reads
+  await go(page, 'form[action$="/salir-de-todo"] button', /\/fuera\?/)
+  assert.deepEqual((await strict(page)).filter((name) => /session|hacienda_sesion/.test(name)), [])
+  await page.goto(`${SEDE}/mi-carpeta`)
+  assert.match(await page.innerText('main'), /Su sesión se cerró desde Cl@ve/)
+  await look(page, 'tls/out')
 })
 
 test('TestRule16: a page of another site sends none of our forms', async () => {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -23,15 +22,12 @@ import (
 	"clave/internal/person"
 	"clave/internal/secret"
 	"clave/internal/store"
+	"clave/internal/store/storetest"
 )
 
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
-var ring = sync.OnceValue(func() *keyring.Ring {
-	dir := must(os.MkdirTemp("", "clave-ring"))
-	defer os.RemoveAll(dir)
-	return must(keyring.Create(filepath.Join(dir, "keys"), keyring.Demo, time.Now()))
-})
+var ring = storetest.Ring
 
 // house is Cl@ve PIN on the real embedded store, with a clock that tests move.
 type house struct {

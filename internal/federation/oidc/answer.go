@@ -53,7 +53,7 @@ func (p *Provider) Answer(ctx context.Context, r login.Result) (Answer, error) {
 func (p *Provider) granted(r login.Result, party relying.Party) *grant {
 	request := r.Login.Request
 	echo := request.Echo
-	released := releases(party, request.Released...)
+	released := party.Told(request.Released)
 	byScope := claimsOf(strings.Fields(echo[echoScope]))
 	return &grant{
 		id: keyOf(grantKind, request.Party, request.ID), fresh: true,
@@ -74,7 +74,7 @@ func (p *Provider) answerable(ctx context.Context, request login.Request) (relyi
 		return party, err
 	case !known:
 		return party, relying.ErrUnknown
-	case !redirects(party, party.OIDC.Redirects, request.ReturnTo):
+	case !party.Redirects(party.OIDC.Redirects, request.ReturnTo):
 		return party, ErrReturn
 	}
 	return party, nil

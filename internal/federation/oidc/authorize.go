@@ -51,7 +51,7 @@ func (p *Provider) authorizeFor(w http.ResponseWriter, r *http.Request, c *call,
 		p.refuse(w, r, c, values, wrong{"request_uri_not_supported", "push the request instead (RFC 9126)"})
 		return
 	}
-	if !byHandle && values.Get("request") == "" && !redirects(c.party, c.party.OIDC.Redirects, values.Get("redirect_uri")) {
+	if !byHandle && values.Get("request") == "" && !c.party.Redirects(c.party.OIDC.Redirects, values.Get("redirect_uri")) {
 		p.Problem(w, r, "unregistered redirect_uri")
 		return
 	}
@@ -99,7 +99,7 @@ func inQuery(a *answer) bool {
 // refuse tells the service, at its registered address, or else the person.
 func (p *Provider) refuse(w http.ResponseWriter, r *http.Request, c *call, values url.Values, bad wrong) {
 	address := values.Get("redirect_uri")
-	if !redirects(c.party, c.party.OIDC.Redirects, address) {
+	if !c.party.Redirects(c.party.OIDC.Redirects, address) {
 		p.Problem(w, r, bad.Code)
 		return
 	}

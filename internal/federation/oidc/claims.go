@@ -46,17 +46,6 @@ func claimsOf(scopes []string) (names []string) {
 	return names
 }
 
-// releases are the attributes that a party may be told of those that a request asks for.
-func releases(p relying.Party, asked ...relying.Attribute) []relying.Attribute {
-	list := []relying.Attribute{}
-	for _, a := range asked {
-		if p.Releases(a) {
-			list = append(list, a)
-		}
-	}
-	return list
-}
-
 // about are the wanted claims about a person, as far as the attributes released allow.
 func about(c citizen.Citizen, released []relying.Attribute, wanted []string) map[string]string {
 	all := map[string]string{

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/luikyv/go-oidc/pkg/goidc"
@@ -88,18 +87,6 @@ func (p *Provider) speaks(ctx context.Context, id string) (relying.Party, bool, 
 	}
 	return party, err == nil, err
 }
-
-// redirects tells whether an address may be answered to: registered, byte for byte, and https, or http on loopback for a
-// test party; without user or fragment (CVE-2026-7504, CVE-2024-8883).
-func redirects(p relying.Party, registered []string, address string) bool {
-	u, err := url.Parse(address)
-	if err != nil || u.User != nil || u.Host == "" || strings.ContainsAny(address, "#\\ \t\r\n") || !slices.Contains(registered, address) {
-		return false
-	}
-	return u.Scheme == "https" || p.Test && u.Scheme == "http" && loopback(u.Hostname())
-}
-
-func loopback(host string) bool { return host == "localhost" || host == "127.0.0.1" || host == "::1" }
 
 // sector is the name under which a party's services share what they call a person (OpenID Connect Core §8.1). Without a
 // registered one it is the host of the redirects; a party with redirects on several hosts is a sector of its own.

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+
+	"clave/internal/relying"
 )
 
 // describe makes the discovery document: the library's, without what is not served and with what is ours.
@@ -21,7 +23,7 @@ func (p *Provider) describe() error {
 		"backchannel_logout_session_supported":  true,
 		"response_modes_supported":              []string{"query"},
 		"request_uri_parameter_supported":       false,
-		"ui_locales_supported":                  []string{"es", "ca", "gl", "eu", "en"},
+		"ui_locales_supported":                  relying.Langs,
 		"prompt_values_supported":               []string{"none", "login", "consent", "select_account"},
 		"claims_supported":                      claimNames,
 		"token_endpoint_auth_methods_supported": []string{"private_key_jwt", "client_secret_basic", "client_secret_post", "none"},

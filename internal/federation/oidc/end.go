@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"time"
-
-	"clave/internal/relying"
 )
 
 // Logout is a checked request of a service to end the person's session (OpenID Connect RP-Initiated Logout 1.0).
@@ -75,13 +73,9 @@ func (p *Provider) ends(r *http.Request, values url.Values) (out Logout, reason 
 		return out, "", err
 	case !known:
 		return out, "unknown client", nil
-	case address != "" && !mayReturn(party, address):
+	case address != "" && !party.Redirects(party.OIDC.LogoutReturn, address):
 		return out, "unregistered post_logout_redirect_uri", nil
 	}
 	out.ReturnTo = address
 	return out, "", nil
-}
-
-func mayReturn(p relying.Party, address string) bool {
-	return redirects(p, p.OIDC.LogoutReturn, address)
 }

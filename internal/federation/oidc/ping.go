@@ -9,8 +9,6 @@ import (
 	"clave/internal/confirm"
 )
 
-const pingKind Kind = "ping" // somebody waits to be told that a confirmation was answered
-
 // ping is what is to be told, and to whom.
 type ping struct {
 	Party   string `json:"p"`

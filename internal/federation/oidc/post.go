@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"mime"
-	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -15,6 +14,7 @@ import (
 
 	"clave/internal/login"
 	"clave/internal/relying"
+	"clave/internal/throttle"
 )
 
 // call is one request on its way through the library, which finds it in its context.
@@ -89,7 +89,7 @@ func (p *Provider) calls(r *http.Request) (*call, *wrong, error) {
 	if bad := p.fapiClient(party, r); bad != nil {
 		return nil, bad, nil
 	}
-	c := &call{path: r.URL.Path, party: party, from: from(r)}
+	c := &call{path: r.URL.Path, party: party, from: throttle.Address(r.RemoteAddr)}
 	if bad := p.ready(c, r); bad != nil {
 		return nil, bad, nil
 	}
@@ -116,14 +116,6 @@ func (p *Provider) ready(c *call, r *http.Request) *wrong {
 		r.PostForm.Del("scope") // a token has what was granted, and its answer says so (RFC 6749 §3.3)
 	}
 	return nil
-}
-
-func from(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
 }
 
 // errInternal means that the library could not do its work: nothing of it is kept.

@@ -51,7 +51,7 @@ func (p *Provider) policy() goidc.AuthnPolicy {
 	always := func(*http.Request, *goidc.AuthnSession, *goidc.Client) bool { return true }
 	return goidc.NewPolicy("login", always, func(_ http.ResponseWriter, r *http.Request, as *goidc.AuthnSession, _ *goidc.Client) (goidc.Status, error) {
 		c := callOf(r.Context())
-		if !redirects(c.party, c.party.OIDC.Redirects, as.RedirectURI) {
+		if !c.party.Redirects(c.party.OIDC.Redirects, as.RedirectURI) {
 			c.problem = "unregistered redirect_uri"
 			return goidc.StatusFailure, nil
 		}
@@ -118,11 +118,11 @@ func asksFor(r *login.Request, c *call, as *goidc.AuthnSession) *wrong {
 		keep(r, echoUser, strings.Join(other, " "))
 		wanted = slices.Concat(wanted, one, other)
 	}
-	for _, a := range relying.Attributes {
-		if slices.ContainsFunc(wanted, func(name string) bool { return attributeOf[name] == a }) {
-			r.Released = append(r.Released, releases(c.party, a)...)
-		}
+	var asked []relying.Attribute
+	for _, name := range wanted {
+		asked = append(asked, attributeOf[name])
 	}
+	r.Released = c.party.Told(asked)
 	return nil
 }
 

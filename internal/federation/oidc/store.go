@@ -52,6 +52,7 @@ const (
 	grantKind  Kind = "grant"  // what a service may know of a person, from the code to the last refresh
 	pushedKind Kind = "pushed" // a request pushed beforehand (RFC 9126)
 	askedKind  Kind = "asked"  // a confirmation asked for by a back channel
+	pingKind   Kind = "ping"   // somebody waits to be told that a confirmation was answered
 	usedKind   Kind = "used"   // the identifier of a token that must not be used twice
 )
 

@@ -44,19 +44,7 @@ const (
 // noon is the time of the world where people identify themselves: not the real one.
 var noon = time.Date(2031, 3, 2, 12, 0, 0, 0, time.UTC)
 
-// ring is one for all tests that do not change it: making its keys takes long.
-var ring = sync.OnceValue(func() *keyring.Ring {
-	dir, err := os.MkdirTemp("", "clave-ring-")
-	if err != nil {
-		panic(err)
-	}
-	defer os.RemoveAll(dir)
-	r, err := keyring.Create(filepath.Join(dir, "keys"), keyring.Demo, time.Now())
-	if err != nil {
-		panic(err)
-	}
-	return r
-})
+var ring = storetest.Ring
 
 // world is the provider on a real store with a real broker, as a node has them.
 type world struct {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"clave/internal/relying"
 	"clave/internal/xmlsig"
 
 	"github.com/beevik/etree"
@@ -167,9 +168,7 @@ func target(address string) error {
 	if err != nil || u.Host == "" || u.User != nil || u.Opaque != "" || len(address) > maxReturn || strings.ContainsAny(address, "#*\\ \t\r\n") {
 		return ErrMetadataTarget
 	}
-	host := u.Hostname()
-	local := u.Scheme == "http" && (host == "localhost" || host == "127.0.0.1" || host == "::1")
-	if u.Scheme != "https" && !local {
+	if !(relying.Party{Test: true}).Secure(u) {
 		return ErrMetadataTarget
 	}
 	return nil

@@ -68,11 +68,7 @@ func told(party relying.Party) ([]relying.Attribute, error) {
 	if !party.Releases(relying.NIF) {
 		return nil, ErrReleased
 	}
-	told := []relying.Attribute{relying.NIF}
-	if party.Releases(relying.Names) {
-		told = append(told, relying.Names)
-	}
-	return told, nil
+	return party.Told(relying.Attributes), nil
 }
 
 // fits keeps what a cookie carries within what browsers and proxies take.

@@ -27,6 +27,9 @@ const Protocol = "saml"
 // need another host name and nothing else.
 const Path = "/Proxy2/ServiceProvider"
 
+// MetadataPath is where services find our Metadata, below our origin.
+const MetadataPath = "/saml/metadata"
+
 // Gateway is our side of the protocol. It keeps nothing between calls.
 type Gateway struct {
 	Destination  string // the address that requests are posted to; theirs must name exactly this one
