@@ -140,7 +140,7 @@ var texts = map[string][2]string{
 	"desk.message":        {"Lo que leerá el ciudadano", "What the citizen will read"},
 	"desk.message.help":   {"Quién pregunta y para qué, hasta 60 caracteres y sin direcciones.", "Who asks and what for, in up to 60 characters, without addresses."},
 	"desk.message.sample": {"Consulta de recibos por teléfono, caso 4711", "Query about bills by telephone, case 4711"},
-	"desk.message.wrong":  {"Escriba de 1 a 60 caracteres de texto, sin direcciones de internet.", "Type 1 to 60 characters of text, without internet addresses."},
+	"desk.message.wrong":  {"Escriba de 1 a 60 caracteres de texto, sin direcciones de internet ni teléfonos.", "Type 1 to 60 characters of text, without internet addresses or phone numbers."},
 	"desk.ask":            {"Preguntar", "Ask"},
 	"desk.wait":           {"Ya se ha preguntado a esta persona. Podrá preguntarle otra vez dentro de", "This person has been asked already. You can ask again in"},
 

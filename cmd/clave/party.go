@@ -57,9 +57,11 @@ func (b *partyBook) open(ctx context.Context, do func(*store.Store) error) (err 
 
 // change runs do with the one who keeps the services, and says what to do about an error.
 func (b *partyBook) change(ctx context.Context, do func(relying.Keeper) error) error {
-	return advised(b.open(ctx, func(s *store.Store) error {
-		return do(relying.Keeper{Store: s, From: operator(), Now: time.Now})
-	}))
+	return advised(b.open(ctx, func(s *store.Store) error { return do(keeper(s)) }))
+}
+
+func keeper(s *store.Store) relying.Keeper {
+	return relying.Keeper{Store: s, From: operator(), Now: time.Now}
 }
 
 func (b *partyBook) print(lines ...any) {

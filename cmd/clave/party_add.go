@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"clave/internal/keyring"
 	"clave/internal/relying"
 	"clave/internal/secret"
+	"clave/internal/store"
 )
 
 // partyAdd is `clave party add`.
@@ -52,18 +54,40 @@ func (c *partyAdd) Run(ctx context.Context) error {
 		}
 		drawn = drawSecret(p.OIDC)
 	}
-	return c.change(ctx, func(k relying.Keeper) error {
-		save := k.Add
+	return offered(p, c.open(ctx, func(s *store.Store) error {
+		others, _, err := s.Parties(ctx)
+		if err != nil {
+			return err
+		}
+		save := keeper(s).Add
 		if c.Replace {
-			save = k.Put
+			save = keeper(s).Put
 		}
 		if err := save(ctx, p); err != nil {
 			return err
 		}
 		c.print(shown(p, time.Now()))
+		c.warn(p.Doubts(others))
 		c.tell(p, drawn)
 		return nil
-	})
+	}))
+}
+
+// offered is advised, and says who can draw the secret that a service lacks.
+func offered(p relying.Party, err error) error {
+	_, problem := errors.AsType[relying.Problem](err)
+	err = advised(err)
+	o := p.OIDC
+	if problem && o != nil && len(o.SecretHashes) == 0 && (o.Auth == relying.SecretBasic || o.Auth == relying.SecretPost) {
+		return fmt.Errorf("%w\n-secret draws its secret, and shows it once", err)
+	}
+	return err
+}
+
+func (c *partyAdd) warn(doubts []string) {
+	if len(doubts) > 0 {
+		c.print("\nIt is registered, but look again at what people will read:\n  " + strings.Join(doubts, "\n  "))
+	}
 }
 
 // tell says what the operator has to know, and to do.

@@ -153,6 +153,23 @@ func (d *desk) certificateFile(name string, days int) string {
 	return d.write(name, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
+// A name that may be taken for another's is told of, and registered all the same.
+func TestPartyAddTellsOfDoubtfulNames(t *testing.T) {
+	onBoth(t, keyring.Live, func(d *desk) {
+		add := func(id, name string) []string {
+			return []string{"add", "-id", id, "-name", name, "-return", "https://sede.example/*", "-certificate", d.certificateFile(id+".pem", 99)}
+		}
+		if out := d.prints(add("one", "Sede de Villaclara")); strings.Contains(out, "look again") {
+			t.Errorf("a name of its own is doubted:\n%s", out)
+		}
+		d.prints(add("two", "SEDE DE VILLACLARA"), "look again", `names.es: "SEDE DE VILLACLARA" is also the name of one`)
+		d.prints(add("three", "Avisos de Cl@ve"), "look again", `"Avisos de Cl@ve" may be taken for Cl@ve itself`)
+		if p := d.party("three"); p.Name("es") != "Avisos de Cl@ve" {
+			t.Errorf("%+v", p.Names)
+		}
+	})
+}
+
 func TestPartyFromACertificate(t *testing.T) {
 	onBoth(t, keyring.Live, func(d *desk) {
 		var logo bytes.Buffer
@@ -219,6 +236,7 @@ func TestPartyFromJSON(t *testing.T) {
 	onBoth(t, keyring.Demo, func(d *desk) {
 		form := d.write("cita.json", []byte(clientForm))
 		d.fails([]string{"add", "-json", form}, "\n  oidc.secret_sha256: want ")
+		d.fails([]string{"add", "-json", form}, "\n-secret draws its secret")
 		first := lastLine(d.prints([]string{"add", "-json", form, "-secret", "-level", "low"}, "shown this once"))
 		d.knows("cita", first)
 		second := lastLine(d.prints([]string{"rotate", "cita", "-secret"}, "Old and new are both good", "OIDC secrets"))

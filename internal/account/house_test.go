@@ -168,7 +168,7 @@ func (b *browser) types(l login.Login, challenge, code string) (who login.Identi
 		who, _, err = b.Broker.Identify(ctx, l, tried.Proof, login.Arrival{Visitor: b.Visitor, Token: b.token})
 		return err
 	})
-	if verdict == otp.Right && !who.Session.Alone {
+	if verdict == otp.Right && !who.Session.Alone() {
 		b.token = who.Token.Reveal()
 	}
 	return who, verdict
@@ -190,7 +190,11 @@ func (b *browser) enters(party string, c citizen.Citizen) login.Session {
 func (b *browser) completes(l login.Login, session string) {
 	b.t.Helper()
 	b.do(func(ctx context.Context) error {
-		_, refusal, err := b.Broker.Complete(ctx, l, session, b.token, b.Visitor)
+		offer, _, err := b.Broker.Offer(ctx, l, session, b.token)
+		if err != nil {
+			return err
+		}
+		_, refusal, err := b.Broker.Complete(ctx, l, login.Agreed{Mine: session, Token: b.token, Seen: offer.Seen}, b.Visitor)
 		if refusal != login.None {
 			b.t.Errorf("refused: %s", refusal)
 		}

@@ -30,7 +30,7 @@ func (s *Service) Sessions(ctx context.Context, citizen string) (open []Open, er
 		if err != nil {
 			return nil, err
 		}
-		if alive && (!x.Alone || len(parties) > 0) {
+		if alive && (!x.Alone() || len(parties) > 0) {
 			open = append(open, Open{x, parties})
 		}
 	}

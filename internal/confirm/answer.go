@@ -3,6 +3,7 @@ package confirm
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"clave/internal/audit"
@@ -33,8 +34,11 @@ const (
 	NotAsked Refusal = "not-asked" // the service does not accept the method
 )
 
-// Fresh is how long an identification serves to answer.
-const Fresh = 5 * time.Minute
+// How long an identification serves to answer. What gives nothing away, and stops somebody, is taken for longer.
+const (
+	Fresh = 5 * time.Minute  // to confirm
+	Holds = 15 * time.Minute // to refuse and to report
+)
 
 // Answer takes an answer once, from the person who was asked. Refusing and reporting ask for less than confirming: they give
 // nothing away. After a report nothing that the service asks reaches this person for a day.
@@ -46,6 +50,9 @@ func (s *Service) Answer(ctx context.Context, x Answer) (a Asked, why Refusal, e
 		a, why, err = s.answer(ctx, x)
 		return err
 	})
+	if err == nil && why == None && x.Verdict == Reported { // the record has the person; the log names nobody
+		slog.WarnContext(ctx, "confirmation reported", "party", a.Party, "confirmation", a.ID)
+	}
 	return a, why, err
 }
 
@@ -90,13 +97,20 @@ func (s *Service) refuse(ctx context.Context, a Asked, x Answer, now time.Time) 
 		return Late, nil
 	case blocked:
 		return Blocked, nil
-	case now.Sub(x.Means.At) >= Fresh:
+	case now.Sub(x.Means.At) >= serves(x.Verdict):
 		return Stale, nil
 	case x.Verdict != Confirmed:
 		return None, nil
 	default:
 		return s.Short(ctx, a, x.Means)
 	}
+}
+
+func serves(verdict State) time.Duration {
+	if verdict == Confirmed {
+		return Fresh
+	}
+	return Holds
 }
 
 // Short says what somebody's means lack to confirm: TooLow, NotAsked or None.

@@ -3,11 +3,8 @@ package confirm
 import (
 	"context"
 	"errors"
-	"regexp"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"clave/internal/assurance"
@@ -15,6 +12,7 @@ import (
 	"clave/internal/citizen"
 	"clave/internal/nif"
 	"clave/internal/notify"
+	"clave/internal/plain"
 	"clave/internal/relying"
 	"clave/internal/secret"
 	"clave/internal/throttle"
@@ -33,7 +31,7 @@ type Ask struct {
 
 // Errors of Ask. They depend on the request alone, never on the person.
 var (
-	ErrMessage = errors.New("confirm: the message must be plain text of at most 60 characters, without addresses")
+	ErrMessage = errors.New("confirm: the message must be plain text of at most 60 characters, without addresses, paths or numbers to call")
 	ErrLevel   = errors.New("confirm: no method that the service accepts reaches the level asked")
 	ErrLife    = errors.New("confirm: the time to answer is too long, or none")
 )
@@ -41,15 +39,9 @@ var (
 // MaxMessage is the longest message, in characters.
 const MaxMessage = 60
 
-// address is what a phone or a reader would take for the address of a page or a mailbox: it would lead people away from us.
-var address = regexp.MustCompile(`(?i)://|@|www\.|[\p{L}\p{N}][.。．｡]\p{L}{2,}`)
-
-// CheckMessage refuses what is not plain text: nothing at all, control and invisible characters, those that turn the
-// direction of the text, and addresses. Errors: ErrMessage.
+// CheckMessage refuses what is not seen as it is written, and what would lead people away from us. Errors: ErrMessage.
 func CheckMessage(text string) error {
-	strange := func(r rune) bool { return !unicode.IsPrint(r) }
-	if strings.TrimSpace(text) == "" || !utf8.ValidString(text) || utf8.RuneCountInString(text) > MaxMessage ||
-		strings.ContainsFunc(text, strange) || address.MatchString(text) {
+	if utf8.RuneCountInString(text) > MaxMessage || !plain.Seen(text) || plain.Leads(text) {
 		return ErrMessage
 	}
 	return nil

@@ -40,7 +40,8 @@ var messages = map[string]bool{
 	words: true, "José (oposiciones), exp. 12.03.2026 n.º 4": true, "x": true, strings.Repeat("ñ", 60): true,
 	"": false, "  ": false, strings.Repeat("ñ", 61): false, "una\notra": false, "\u202eaicnegA": false, "a\u200bb": false, "\xff": false,
 	"https://malo.example": false, "entre en malo.example": false, "MALO.ES/x": false, "www.malo": false, "a@malo": false,
-	"ayuda。example": false, "bit.ly/3x": false,
+	"ayuda。example": false, "bit.ly/3x": false, "ayuda\u2024example": false, "Cita\ufe0f": false, "\u3164": false, "z\u0300\u0301\u0302": false,
+	"malo/x": false, "192.0.2.1": false, "Llame al 600 12 34 56": false, "Cita el 12/03/2026 10:30": true,
 }
 
 func TestCheckMessage(t *testing.T) {

@@ -1,7 +1,9 @@
 package confirm_test
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"reflect"
 	"slices"
 	"strings"
@@ -56,6 +58,9 @@ func TestConfirmed(t *testing.T) {
 // the service accepts.
 func TestRule07OnlyTheirOwn(t *testing.T) {
 	stale := func(m *confirm.Means) { m.At = m.At.Add(-confirm.Fresh) }
+	old := func(by time.Duration) func(*confirm.Means) {
+		return func(m *confirm.Means) { m.At = m.At.Add(by - confirm.Holds) }
+	}
 	for _, c := range []struct {
 		name    string
 		party   string
@@ -74,7 +79,10 @@ func TestRule07OnlyTheirOwn(t *testing.T) {
 		{"reported by another person", "tax", luis, 0, nil, confirm.Reported, confirm.Foreign},
 		{"just fresh", "tax", ana, 0, func(m *confirm.Means) { m.At = m.At.Add(time.Microsecond - confirm.Fresh) }, confirm.Confirmed, confirm.None},
 		{"stale", "tax", ana, 0, stale, confirm.Confirmed, confirm.Stale},
-		{"refused, stale", "tax", ana, 0, stale, confirm.Refused, confirm.Stale},
+		{"refused, stale", "tax", ana, 0, stale, confirm.Refused, confirm.None},
+		{"reported, stale", "tax", ana, 0, old(time.Microsecond), confirm.Reported, confirm.None},
+		{"refused, old", "tax", ana, 0, old(0), confirm.Refused, confirm.Stale},
+		{"reported, old", "tax", ana, 0, old(0), confirm.Reported, confirm.Stale},
 		{"too low", "town", ana, 0, func(m *confirm.Means) { m.Level = assurance.Low }, confirm.Confirmed, confirm.TooLow},
 		{"refused, low", "town", ana, 0, func(m *confirm.Means) { m.Level = assurance.Low }, confirm.Refused, confirm.None},
 		{"reported, low", "town", ana, 0, func(m *confirm.Means) { m.Level = assurance.Low }, confirm.Reported, confirm.None},
@@ -363,4 +371,26 @@ func TestMissed(t *testing.T) {
 	h.asked("town", ana)
 	h.move(24*time.Hour + 10*time.Minute)
 	missed(0)
+}
+
+// A report is seen in the log, which names the service and the confirmation and nobody else.
+func TestReportIsLogged(t *testing.T) {
+	var log bytes.Buffer
+	defer slog.SetDefault(slog.Default())
+	slog.SetDefault(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey {
+			return slog.Attr{}
+		}
+		return a
+	}})))
+	h := newHouse(t)
+	h.registered(ana, nil)
+	id := h.asked("tax", ana)
+	h.answered(id, ana, confirm.Reported, confirm.None)
+	h.answered(id, ana, confirm.Reported, confirm.Answered)
+	refused := h.asked("town", ana)
+	h.answered(refused, ana, confirm.Refused, confirm.None)
+	if got, want := log.String(), `level=WARN msg="confirmation reported" party=tax confirmation=`+id+"\n"; got != want {
+		t.Errorf("logged %q, want %q", got, want)
+	}
 }

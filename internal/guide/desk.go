@@ -33,16 +33,19 @@ type Desk struct {
 
 // Limits bounds what reaches the desk: it has to be read by somebody.
 type Limits struct {
-	Each throttle.Limit // from one e-mail address
-	All  throttle.Limit
+	Network throttle.Limit // from one network: who invents mailboxes does not close the form for everybody
+	Each    throttle.Limit // with one e-mail address, from one network: who types another's does not lock them out
+	All     throttle.Limit
 }
 
-// DefaultLimits let a person write three times a day, and all together two hundred times.
+// DefaultLimits let a person write three times a day, a network ten times, and all together two hundred times. Whoever is
+// refused because others share their network is given the telephone.
 func DefaultLimits() Limits {
 	const day = 24 * time.Hour
 	return Limits{
-		Each: throttle.Limit{Name: "help-each", Count: 3, Per: day},
-		All:  throttle.Limit{Name: "help-all", Count: 200, Per: day},
+		Network: throttle.Limit{Name: "help-network", Count: 10, Per: day},
+		Each:    throttle.Limit{Name: "help-each", Count: 3, Per: day},
+		All:     throttle.Limit{Name: "help-all", Count: 200, Per: day},
 	}
 }
 
@@ -63,8 +66,10 @@ type Question struct {
 // Ask owes the question to the desk's mailbox. It returns how long to wait when there were too many. Nothing is sent to the
 // address that the person gave: nobody has shown that it is theirs.
 func (d *Desk) Ask(ctx context.Context, q Question) (wait time.Duration, err error) {
+	network, mailbox := throttle.Network(q.From), strings.ToLower(q.Reply.Reveal())
 	budgets := []throttle.Budget{
-		{Limit: d.Limits.Each, Key: d.Limits.Each.Key(d.Ring, strings.ToLower(q.Reply.Reveal()))},
+		{Limit: d.Limits.Network, Key: d.Limits.Network.Key(d.Ring, network)},
+		{Limit: d.Limits.Each, Key: d.Limits.Each.Key(d.Ring, network, mailbox)},
 		{Limit: d.Limits.All, Key: d.Limits.All.Key(d.Ring)},
 	}
 	err = d.Store.Do(ctx, func(ctx context.Context) (err error) {

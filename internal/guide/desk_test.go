@@ -85,6 +85,49 @@ func TestQuestionReachesTheMailbox(t *testing.T) {
 	}
 }
 
+// TestRule03OneMachineDoesNotCloseTheDesk invents mailboxes, all in one household's network: it spends its own share of the day.
+func TestRule03OneMachineDoesNotCloseTheDesk(t *testing.T) {
+	o := openOffice(t)
+	through := 0
+	for i := range 2 * o.Limits.All.Count {
+		q := guide.Question{Text: "x", Reply: email(t, fmt.Sprintf("a%d@example.org", i)), From: fmt.Sprintf("2001:db8::%x", i)}
+		if o.ask(q) == 0 {
+			through++
+		}
+	}
+	if through != o.Limits.Network.Count {
+		t.Errorf("%d questions of one network reach the desk, want %d", through, o.Limits.Network.Count)
+	}
+	if times, err := o.db.HitTimes(t.Context(), o.Limits.All.Key(o.Ring)); len(times) != through || err != nil {
+		t.Errorf("what was refused was counted for all: %d, %v", len(times), err)
+	}
+	if wait := o.ask(guide.Question{Text: "x", Reply: email(t, "ana@example.org"), From: "2001:db8:0:1::1"}); wait != 0 {
+		t.Errorf("a neighbour waits %v", wait)
+	}
+	if wait := o.ask(guide.Question{Text: "x", Reply: email(t, "ana@example.org"), From: "2001:db8::1"}); wait <= 0 || wait > 24*time.Hour {
+		t.Errorf("the same network waits %v", wait)
+	}
+}
+
+// Whoever types another's address spends nothing of theirs; and who is refused for one mailbox spends nothing of their network's.
+func TestTypingAnothersAddressLocksNobodyOut(t *testing.T) {
+	o := openOffice(t)
+	q := guide.Question{Text: "x", Reply: email(t, "ana@example.org"), From: "192.0.2.1"}
+	for i := range 20 {
+		if wait := o.ask(q); (wait > 0) != (i >= o.Limits.Each.Count) {
+			t.Errorf("question %d: wait %v", i+1, wait)
+		}
+	}
+	q.From = "192.0.2.2"
+	if wait := o.ask(q); wait != 0 {
+		t.Errorf("Ana waits %v", wait)
+	}
+	q.From, q.Reply = "192.0.2.1", email(t, "luis@example.org")
+	if wait := o.ask(q); wait != 0 {
+		t.Errorf("Luis waits %v", wait)
+	}
+}
+
 // The desk's day is bounded for each address, however it is written, and for all together.
 func TestQuestionsAreLimited(t *testing.T) {
 	o := openOffice(t)

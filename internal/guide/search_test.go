@@ -16,6 +16,9 @@ func slugs(found []Article) (all []string) {
 // People ask in their own words; the answer stands first, or second where two would do.
 func TestSearchFinds(t *testing.T) {
 	for _, c := range []struct{ lang, question, want string }{
+		{"eu", "ez zait SMSa iristen", "sms"}, {"eu", "bi sim txartel", "sms"}, {"eu", "mugikorra lapurtu didate", "phone"}, {"eu", "gutuna ez da iritsi", "letter-lost"},
+		{"eu", "aktibazio kodea galdu dut", "activation"}, {"eu", "ziurtagiri berdea", "foreigners"}, {"eu", "euskarri zenbakia non dago", "document"},
+		{"eu", "saioa itxi", "session"}, {"eu", "mezu susmagarria", "not-me"}, {"eu", "PINa iraungi da", "wrong-code"}, {"eu", "nola erregistratu", "what"},
 		{"es", "no me llega el SMS", "sms"},
 		{"es", "NO ME LLEGAN LOS MENSAJES", "sms"},
 		{"es", "dos tarjetas sim", "sms"},

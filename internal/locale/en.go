@@ -723,6 +723,7 @@ var en = texts{
 	"logout.visit-next":          "Tell {service}",
 	"logout.left-title":          "You closed the session",
 	"logout.left-lead":           "You are no longer identified in this browser.",
+	"logout.none-title":          "There was no session",
 	"logout.none-lead":           "There was no open session in this browser.",
 	"logout.stayed-title":        "Your session is still open",
 	"logout.stayed-lead":         "We closed nothing. Close it before you leave this computer.",
@@ -742,7 +743,6 @@ var en = texts{
 	"confirm.title":          "Confirm what I was asked for",
 	"confirm.about":          "If a service asks you to confirm something by phone or at its counter, answer here.",
 	"confirm.open":           "See what was asked",
-	"confirm.pending":        "{n} waiting",
 	"confirm.lead":           "You are {who}. Only you can answer.",
 	"confirm.careful":        "Confirming needs no code. If somebody asks you for a code by phone, hang up.",
 	"confirm.asks":           "{service} asks you to confirm something",
@@ -906,4 +906,10 @@ var en = texts{
 	// logout, after a service answered
 	"logout.on-title": "We go on closing the session",
 	"logout.on":       "Go on",
+
+	// the last access, when the service is not named
+	"login.last-when": "Your last access: {date}, at {time}.",
+
+	// logout, when another person goes on
+	"logout.next": "Go on with my own data",
 }

@@ -723,6 +723,7 @@ var es = texts{
 	"logout.visit-next":          "Avisar a {service}",
 	"logout.left-title":          "Ha cerrado la sesión",
 	"logout.left-lead":           "Ya no está identificado en este navegador.",
+	"logout.none-title":          "No había ninguna sesión",
 	"logout.none-lead":           "En este navegador no había ninguna sesión abierta.",
 	"logout.stayed-title":        "Su sesión sigue abierta",
 	"logout.stayed-lead":         "No hemos cerrado nada. Ciérrela antes de dejar este equipo.",
@@ -742,7 +743,6 @@ var es = texts{
 	"confirm.title":          "Confirmar lo que me han pedido",
 	"confirm.about":          "Si un servicio le pide una confirmación por teléfono o en su mostrador, respóndale aquí.",
 	"confirm.open":           "Ver lo pedido",
-	"confirm.pending":        "{n} {n|pendiente|pendientes}",
 	"confirm.lead":           "Usted es {who}. Solo usted puede responder.",
 	"confirm.careful":        "Para confirmar no hace falta ningún código. Si alguien le pide un código por teléfono, cuelgue.",
 	"confirm.asks":           "{service} le pide una confirmación",
@@ -906,4 +906,10 @@ var es = texts{
 	// logout, after a service answered
 	"logout.on-title": "Seguimos cerrando la sesión",
 	"logout.on":       "Seguir",
+
+	// the last access, when the service is not named
+	"login.last-when": "Su último acceso: {date}, a las {time}.",
+
+	// logout, when another person goes on
+	"logout.next": "Seguir con mis datos",
 }

@@ -9,13 +9,14 @@ import (
 	"clave/internal/audit"
 	"clave/internal/citizen"
 	"clave/internal/notify"
+	"clave/internal/relying"
 	"clave/internal/secret"
 )
 
 // Arrival is the browser in which somebody identifies themselves.
 type Arrival struct {
 	audit.Visitor
-	Token string // of its session; empty when it has none
+	Token string // of its session for this party, or for all; empty when it has none
 	New   bool   // this person was never seen in it before
 }
 
@@ -23,7 +24,7 @@ type Arrival struct {
 type Identified struct {
 	Citizen citizen.Citizen
 	Session Session
-	Token   secret.Code // what the browser must hold from now on; a session that is alone needs none
+	Token   secret.Code // what the browser must hold from now on
 }
 
 // Identify spends a proof: the browser's session holds it, or a new session does. It must run inside the unit of work that
@@ -62,33 +63,39 @@ func (b *Broker) settle(ctx context.Context, l Login, who *Identified, held Held
 	if err != nil {
 		return None, err
 	}
-	session, live, err := b.Browsing(ctx, a.Token)
-	if err != nil {
+	who.Session = b.fresh(who.Citizen.ID, party)
+	before, live, err := b.Browsing(ctx, a.Token)
+	live = live && before.Only == who.Session.Only
+	save := b.Store.AddSession
+	switch {
+	case err != nil:
 		return None, err
-	}
-	if live && !party.Alone() && session.Citizen != who.Citizen.ID {
+	case live && before.Citizen == who.Citizen.ID:
+		who.Session, save = before, b.Store.SaveSession
+	case live && !before.Alone():
 		return Other, nil
+	case live: // somebody else was at this one service
+		if _, err := b.End(ctx, before.ID, "another person", a.Visitor); err != nil {
+			return None, err
+		}
 	}
-	who.Session, who.Token = session, secret.Token()
-	if !live || party.Alone() {
-		who.Session = b.fresh(who.Citizen.ID, party.Alone())
-	}
+	who.Token = secret.Token()
 	who.Session.hold(held)
 	who.Session.Seen, who.Session.From, who.Session.Browser = b.Now(), a.Address, a.Browser
 	who.Session.Token = b.Ring.Hash(sessionUse, who.Token.Reveal())
-	save := b.Store.SaveSession
-	if !live || party.Alone() {
-		save = b.Store.AddSession
-	}
 	if err := save(ctx, who.Session); err != nil || held.Level >= l.Request.Level {
 		return None, err
 	}
 	return TooLow, nil
 }
 
-func (b *Broker) fresh(citizen string, alone bool) Session {
+func (b *Broker) fresh(citizen string, party relying.Party) Session {
 	now := b.Now()
-	return Session{ID: secret.ID(now), Citizen: citizen, Alone: alone, Began: now, Until: now.Add(b.Limits.Ceiling)}
+	s := Session{ID: secret.ID(now), Citizen: citizen, Began: now, Until: now.Add(b.Limits.Ceiling)}
+	if party.Alone() {
+		s.Only = party.ID
+	}
+	return s
 }
 
 // tell owes the person a message: somebody identified themselves as them in a browser that they never used. It goes where

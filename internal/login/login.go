@@ -145,6 +145,7 @@ const (
 	TooLow   Refusal = "too-low"   // the person's level does not reach what the service asks
 	NotAsked Refusal = "not-asked" // the method is not one that the request allows
 	Other    Refusal = "other"     // this browser's session is another person's
+	Another  Refusal = "another"   // the service expects another person, and is told nothing of this one
 	Stale    Refusal = "stale"     // the session has ended, or holds no proof that will do: identify anew
 )
 
@@ -153,12 +154,13 @@ type Failure string
 
 // The failures.
 const (
-	Cancelled Failure = "cancelled" // the person gave up
-	Failed    Failure = "failed"    // the person could not prove who they are
-	TimedOut  Failure = "timed-out"
-	Denied    Failure = "denied"     // no method is left that reaches the level asked, or the person's level does not
-	Passive   Failure = "passive"    // it asked us not to ask the person, who has no session
-	MustAgree Failure = "must-agree" // it asked us not to ask the person, who has a session but must agree
+	Cancelled  Failure = "cancelled" // the person gave up
+	Failed     Failure = "failed"    // the person could not prove who they are
+	TimedOut   Failure = "timed-out"
+	Denied     Failure = "denied"     // no method is left that reaches the level asked, or the person's level does not
+	Passive    Failure = "passive"    // it asked us not to ask the person, who has no session
+	Unexpected Failure = "unexpected" // it expects another person
+	MustAgree  Failure = "must-agree" // it asked us not to ask the person, who has a session but must agree
 )
 
 // consume answers a request once. The row outlives the longest time in which the same request would still be accepted.

@@ -130,7 +130,11 @@ func (h *house) signIn(l login.Login, id string, p assurance.Proofing, token str
 
 func (h *house) complete(l login.Login, mine, token string) (r login.Result, refusal login.Refusal, err error) {
 	err = h.db.Do(h.t.Context(), func(ctx context.Context) error {
-		r, refusal, err = h.Complete(ctx, l, mine, token, here)
+		seen := ""
+		if o, live, wrong := h.Offer(ctx, l, mine, token); wrong == nil && live {
+			seen = o.Seen
+		}
+		r, refusal, err = h.Complete(ctx, l, login.Agreed{Mine: mine, Token: token, Seen: seen}, here)
 		return err
 	})
 	return r, refusal, err

@@ -17,7 +17,7 @@ type Session struct {
 	ID      string
 	Citizen string
 	Token   secret.Hash // keyed, of the browser's token
-	Alone   bool        // made for one service; opens no other
+	Only    string      // the one party that it opens, which stays alone; empty: every other
 	Held    []Held      // what was proven, one for each method
 	Began   time.Time
 	Seen    time.Time // last used
@@ -93,7 +93,7 @@ func (b *Broker) Alive(ctx context.Context, id string) (bool, error) {
 // everything anew, get only what was proven in this very login.
 func (b *Broker) spendable(l Login, party relying.Party, s Session) (best Held) {
 	for _, h := range s.Held {
-		fresh := h.Login == l.ID || !party.Alone() && !l.Request.ForceAuthn && !s.Alone
+		fresh := h.Login == l.ID || !party.Alone() && !l.Request.ForceAuthn && !s.Alone()
 		young := l.Request.MaxAge == 0 || b.Now().Sub(h.At) <= l.Request.MaxAge
 		if fresh && young && slices.Contains(b.allowed(l, party), h.Method) && h.Level > best.Level {
 			best = h
@@ -101,6 +101,9 @@ func (b *Broker) spendable(l Login, party relying.Party, s Session) (best Held) 
 	}
 	return best
 }
+
+// Alone tells whether the session opens one party only.
+func (s Session) Alone() bool { return s.Only != "" }
 
 // hold adds a proof to a session, in place of one by the same method.
 func (s *Session) hold(h Held) {

@@ -66,7 +66,7 @@ func TestRule17AloneOpensNothingElse(t *testing.T) {
 	id := h.citizen("12345678Z", assurance.Advanced)
 	l := h.begin(at("bank"))
 	who := h.signIn(l, id, assurance.Advanced, "")
-	if !who.Session.Alone {
+	if who.Session.Only != "bank" {
 		t.Fatal("not alone")
 	}
 	for name, c := range map[string]struct {
@@ -260,5 +260,73 @@ func TestFrozenGoesNoFurther(t *testing.T) {
 	}
 	if _, refusal, err := h.complete(h.begin(plain), "", token); refusal != login.Stale || err != nil {
 		t.Errorf("%q, %v", refusal, err)
+	}
+}
+
+// Who read one name enters under no other: what the page showed is what is spent, or nothing is.
+func TestRule17WhatWasSeenIsWhatIsSpent(t *testing.T) {
+	h := open(t)
+	_, token, session := h.carmen(assurance.Advanced)
+	l := h.begin(plain)
+	shown, _, err := h.Offer(t.Context(), l, "", token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.end(session)
+	pedro := h.signIn(h.begin(plain), h.citizen("87654321X", assurance.Advanced), assurance.Advanced, token)
+	other := h.begin(plain)
+	elsewhere, _, _ := h.Offer(t.Context(), other, "", pedro.Token.Reveal())
+	for name, seen := range map[string]string{"another person": shown.Seen, "nothing": "", "the page of another login": elsewhere.Seen} {
+		err := h.db.Do(t.Context(), func(ctx context.Context) error {
+			_, refusal, err := h.Complete(ctx, l, login.Agreed{Token: pedro.Token.Reveal(), Seen: seen}, here)
+			if refusal != login.Stale {
+				t.Errorf("%s: %q", name, refusal)
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if _, refusal, err := h.complete(l, "", pedro.Token.Reveal()); refusal != login.None || err != nil {
+		t.Errorf("%q, %v", refusal, err)
+	}
+}
+
+// Nobody was to be asked, so nobody can have agreed.
+func TestPassiveIsNeverCompleted(t *testing.T) {
+	h := open(t)
+	_, token, _ := h.carmen(assurance.Advanced)
+	if _, refusal, err := h.complete(h.begin(func(r *login.Request) { r.Passive = true }), "", token); refusal != login.NotAsked || err != nil {
+		t.Errorf("%q, %v", refusal, err)
+	}
+}
+
+// A service that expects somebody else learns nothing: no participation, no answer; it can still be told that nobody came.
+func TestAnotherPersonThanExpected(t *testing.T) {
+	h := open(t)
+	_, token, session := h.carmen(assurance.Advanced)
+	l := h.begin(plain)
+	o, _, _ := h.Offer(t.Context(), l, "", token)
+	err := h.db.Do(t.Context(), func(ctx context.Context) error {
+		_, refusal, err := h.Complete(ctx, l, login.Agreed{Token: token, Seen: o.Seen, Mistaken: func(context.Context, string) (bool, error) { return true, nil }}, here)
+		if refusal != login.Another {
+			t.Errorf("%q", refusal)
+		}
+		return err
+	})
+	list, _ := h.db.Participations(t.Context(), session)
+	if answered, _ := h.Answered(t.Context(), l); err != nil || answered || len(list) != 0 {
+		t.Errorf("answered %v, %d services, %v", answered, len(list), err)
+	}
+}
+
+// At a service that stays alone, the next person's identification ends that of the one before.
+func TestPast15AloneIsNotHandedOn(t *testing.T) {
+	h := open(t)
+	first := h.signIn(h.begin(at("bank")), h.citizen("12345678Z", assurance.Advanced), assurance.Advanced, "")
+	second := h.signIn(h.begin(at("bank")), h.citizen("87654321X", assurance.Advanced), assurance.Advanced, first.Token.Reveal())
+	if h.alive(first.Session.ID) || !h.alive(second.Session.ID) || first.Session.ID == second.Session.ID {
+		t.Error("the session of the one before lives, or was handed on")
 	}
 }

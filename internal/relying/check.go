@@ -6,12 +6,12 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"clave/internal/assurance"
 	"clave/internal/contact"
 	"clave/internal/locale"
+	"clave/internal/plain"
 )
 
 // Bounds of what is registered.
@@ -67,8 +67,11 @@ func (p Party) checkNames(bad *problems) {
 		if !slices.Contains(Langs, lang) {
 			bad.add("names."+lang, "no such language; want "+strings.Join(Langs, ", "))
 		}
-		if !printed(name) {
+		switch {
+		case !printed(name):
 			bad.add("names."+lang, fmt.Sprintf("want 1 to %d characters that are seen, on one line", maxName))
+		case plain.Page(name):
+			bad.add("names."+lang, `want no address of a page, nor what a phone takes for one; "EE. UU." has a space`)
 		}
 	}
 	for i, address := range p.Contacts {
@@ -79,12 +82,9 @@ func (p Party) checkNames(bad *problems) {
 	few("contacts", len(p.Contacts), bad)
 }
 
-// printed refuses what would not stand on a page as it was registered: control characters, and those that turn the
-// direction of writing around and so show another name.
+// printed refuses what would not stand on a page as it was registered, and so shows another name or none.
 func printed(name string) bool {
-	hidden := func(r rune) bool { return !unicode.IsPrint(r) }
-	n := utf8.RuneCountInString(name)
-	return 0 < n && n <= maxName && utf8.ValidString(name) && !strings.ContainsFunc(name, hidden) && strings.TrimSpace(name) == name
+	return utf8.RuneCountInString(name) <= maxName && plain.Seen(name) && strings.TrimSpace(name) == name
 }
 
 func (p Party) checkRules(bad *problems) {

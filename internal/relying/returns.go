@@ -34,6 +34,17 @@ func (p Party) registered(list []string, address string) error {
 	return ErrReturn
 }
 
+// IsAt tells whether an origin, as browsers write it, is that of an address that the party registered for SAML.
+func (p Party) IsAt(origin string) bool {
+	if p.SAML == nil {
+		return false
+	}
+	return slices.ContainsFunc(slices.Concat(p.SAML.ReturnTo, p.SAML.LogoutReturn, []string{p.SAML.Logout}), func(address string) bool {
+		u, err := url.Parse(strings.TrimSuffix(address, "*"))
+		return err == nil && u.Host != "" && origin == u.Scheme+"://"+u.Host
+	})
+}
+
 // Redirects tells whether an address of OpenID Connect may be answered to: among those registered, byte for byte, and plain.
 func (p Party) Redirects(registered []string, address string) bool {
 	_, ok := p.plain(address)

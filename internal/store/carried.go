@@ -22,7 +22,7 @@ func (s *Store) ClaimMessages(ctx context.Context, c notify.Channel, now time.Ti
 	for _, m := range list {
 		opened, err := s.openMessage(m)
 		if err != nil { // one damaged row must not stop the others, nor a wrong key ring spend them all
-			s.Log.Error("message cannot be opened", "id", m.ID, "kind", string(m.Kind), "error", err)
+			s.Log.Error("message cannot be opened", "id", m.ID, "kind", string(m.Kind), "err", err)
 			if err := s.postpone(ctx, m.ID, now.Add(unopened)); err != nil {
 				return nil, err
 			}

@@ -66,7 +66,7 @@ func (s *Store) scanRecord(r row) (x oidc.Record, err error) {
 func (s *Store) Subject(ctx context.Context, sector, citizen, fresh string) (subject string, err error) {
 	const known = `SELECT subject FROM oidc_subjects WHERE sector = $1 AND citizen = $2`
 	ok, err := found(s.queryRow(ctx, known, sector, citizen).Scan(&subject))
-	if ok || err != nil {
+	if ok || err != nil || fresh == "" {
 		return subject, err
 	}
 	// two first logins at once draw two subjects: the second waits for the first, and both get the one that was kept

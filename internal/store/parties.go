@@ -70,7 +70,7 @@ func (s *Store) scanParty(r row) (relying.Party, error) {
 	}
 	p, err := s.openParty(id, sealed)
 	if err != nil {
-		s.Log.Error("a registered party is refused: its row cannot be read", "party", id, "error", err)
+		s.Log.Error("a registered party is refused: its row cannot be read", "party", id, "err", err)
 		return relying.Party{}, nil
 	}
 	return p, nil

@@ -10,7 +10,7 @@ import (
 	"clave/internal/secret"
 )
 
-const sessionColumns = `id, citizen, token, alone, held, sealed, began_at, seen_at, until_at, ended_at`
+const sessionColumns = `id, citizen, token, party, held, sealed, began_at, seen_at, until_at, ended_at`
 
 // sessionBody is what is sealed of a session.
 type sessionBody struct {
@@ -26,7 +26,7 @@ func (s *Store) AddSession(ctx context.Context, x login.Session) error {
 	}
 	_, err = s.exec(ctx, `INSERT INTO sessions (epoch, `+sessionColumns+`)
 		VALUES (`+currentEpoch+`, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		x.ID, x.Citizen, x.Token, x.Alone, held, sealed, x.Began, x.Seen, x.Until, x.Ended)
+		x.ID, x.Citizen, x.Token, x.Only, held, sealed, x.Began, x.Seen, x.Until, x.Ended)
 	return err
 }
 
@@ -74,7 +74,7 @@ func (s *Store) session(ctx context.Context, where string, key any) (login.Sessi
 func (s *Store) scanSession(r row) (x login.Session, err error) {
 	var held string
 	var token, sealed []byte
-	if err := r.Scan(&x.ID, &x.Citizen, &token, &x.Alone, &held, &sealed, &x.Began, &x.Seen, &x.Until, &x.Ended); err != nil {
+	if err := r.Scan(&x.ID, &x.Citizen, &token, &x.Only, &held, &sealed, &x.Began, &x.Seen, &x.Until, &x.Ended); err != nil {
 		return x, err
 	}
 	var b sessionBody

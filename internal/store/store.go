@@ -109,7 +109,7 @@ func Open(ctx context.Context, address string, o Options) (*Store, error) {
 	o.Wait, o.Run = cmp.Or(o.Wait, 10*time.Second), cmp.Or(o.Run, 10*time.Second)
 	o.Conns = cmp.Or(o.Conns, 16)
 	if o.Fatal == nil {
-		o.Fatal = func(err error) { o.Log.Error("the process must be started anew", "error", err) }
+		o.Fatal = func(err error) { o.Log.Error("the process must be started anew", "err", err) }
 	}
 	open := openSQLite
 	if strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://") {

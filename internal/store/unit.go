@@ -124,7 +124,7 @@ func (u *unit) end(err error) error {
 func (s *Store) durable(u *unit) {
 	for _, f := range u.after {
 		if err := s.guard(context.Background(), func(context.Context) error { f(); return nil }); err != nil {
-			s.Log.Error("after a commit", "error", err)
+			s.Log.Error("after a commit", "err", err)
 		}
 	}
 }

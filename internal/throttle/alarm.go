@@ -31,6 +31,6 @@ func (a *Alarm) Note(ctx context.Context, now time.Time) {
 	}
 	a.seen++
 	if a.seen == a.Count+1 {
-		slog.WarnContext(ctx, "alarm: unusually many failures", "alarm", a.Name, "more than", a.Count, "within", a.Per)
+		slog.WarnContext(ctx, "alarm: unusually many failures", "alarm", a.Name, "ordinary", a.Count, "per", a.Per)
 	}
 }

@@ -14,6 +14,7 @@ type disowned struct {
 	Citizen string
 	Since   string // the entry that they pointed at
 	At      time.Time
+	Proven  time.Time // when they last proved who they are
 }
 
 type notMePage struct {
@@ -58,7 +59,7 @@ func (s *Server) takeNotMe(v *ownVisit) error {
 	for _, name := range []string{ownCookie, sessionCookie, knownCookie} {
 		s.setCookie(v.w, s.cookieName(name), "", -1)
 	}
-	if err := s.saveFlow(v.w, v.r, accountFlow, id, now, disowned{v.citizen.ID, since, now}); err != nil {
+	if err := s.saveFlow(v.w, v.r, accountFlow, id, now, disowned{v.citizen.ID, since, now, v.held.At}); err != nil {
 		return err
 	}
 	http.Redirect(v.w, v.r, "/account/done/"+id, http.StatusSeeOther)
@@ -97,7 +98,7 @@ func (s *Server) notMeDone(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) toCheck(r *http.Request, data *notMeDonePage, d disowned) error {
-	if s.Now().Sub(d.At) > ownReads {
+	if s.Now().Sub(d.Proven) > ownReads {
 		return nil
 	}
 	c, found, err := s.Broker.Store.Citizen(r.Context(), d.Citizen)

@@ -109,6 +109,9 @@ func (s *Server) whatClosed(v *ownVisit) ([]notice, error) {
 		return nil, nil
 	}
 	if id == "all" {
+		if open, err := s.Account.Sessions(v.r.Context(), v.citizen.ID); err != nil || len(open) > 0 {
+			return nil, err
+		}
 		return []notice{{Kind: "info", Text: []string{v.T("account.closed-all"), v.T("account.closed-tell")}}}, nil
 	}
 	list, ended, err := s.Account.Ended(v.r.Context(), v.citizen.ID, id)

@@ -19,7 +19,13 @@ type completed struct {
 
 // complete spends the session for the login, with whatever its protocol has to keep of it, in the unit of ctx.
 func (s *Server) complete(ctx context.Context, v *visit, mine string) (done completed, err error) {
-	done.result, done.refusal, err = s.Broker.Complete(ctx, v.Login, mine, s.sessionToken(v.r), visitor(v.r))
+	agreed := login.Agreed{Mine: mine, Token: s.sessionToken(v.r), Seen: v.r.PostForm.Get("seen")}
+	if v.Login.Request.Protocol == oidc.Protocol {
+		agreed.Mistaken = func(ctx context.Context, citizen string) (bool, error) {
+			return s.OIDC.Mistaken(ctx, v.Login.Request, citizen)
+		}
+	}
+	done.result, done.refusal, err = s.Broker.Complete(ctx, v.Login, agreed, visitor(v.r))
 	if err != nil || done.refusal != login.None || v.Login.Request.Protocol != oidc.Protocol {
 		return done, err
 	}

@@ -128,17 +128,7 @@ func (v *ownVisit) means() confirm.Means {
 	return confirm.Means{Session: v.session.ID, Method: v.held.Method, Level: v.held.Level, At: v.held.At}
 }
 
-// confirmCard leads from a person's own pages to what waits for their answer.
-func (s *Server) confirmCard(v *ownVisit) (method, error) {
-	waiting, err := s.Confirm.Waiting(v.r.Context(), v.citizen.ID)
-	card := v.confirmCard()
-	if len(waiting) > 0 {
-		card.Badge = v.T("confirm.pending", "n", len(waiting))
-	}
-	return card, err
-}
-
-// confirmCard is the same for whoever has not identified themselves yet.
+// confirmCard leads to what waits for a person's answer.
 func (p page) confirmCard() method {
 	return method{Title: p.T("confirm.title"), About: p.T("confirm.about"),
 		Button: button{Kind: "secondary", Text: p.T("confirm.open"), URL: "/confirm"}}

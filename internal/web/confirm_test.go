@@ -16,7 +16,7 @@ import (
 
 const (
 	helpDesk = "S0000000A_E00000000"
-	asksFor  = "Ayuda: su <b>cita</b> del 12 de mayo"
+	asksFor  = "Ayuda: su <b>cita<b> del 12 de mayo"
 )
 
 // newDesk is a gate where a service asks for confirmations of somebody.
@@ -83,7 +83,7 @@ func TestRule07Confirm(t *testing.T) {
 	}
 	b := g.browser()
 	page := b.enters("/confirm", who)
-	holds(t, page, "Sede de pruebas le pide una confirmación", "Ayuda: su &lt;b&gt;cita&lt;/b&gt; del 12 de mayo", "con sus palabras",
+	holds(t, page, "Sede de pruebas le pide una confirmación", "Ayuda: su &lt;b&gt;cita&lt;b&gt; del 12 de mayo", "con sus palabras",
 		who.NIF.Masked(), "cuelgue", "Puede responder hasta", "Confirmar", "No confirmar", "Yo no he pedido esto")
 	if strings.Contains(page.text, who.NIF.String()) || strings.Contains(page.text, "meta http-equiv") {
 		t.Error("the page shows too much")

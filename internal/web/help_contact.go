@@ -6,7 +6,10 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 
 	"clave/internal/contact"
 	"clave/internal/guide"
@@ -128,8 +131,11 @@ func (s *Server) aboutReference(reference string) string {
 
 var (
 	placeShape = regexp.MustCompile(`^/[A-Za-z0-9/{}._$-]{0,80}$`)
-	nifShape   = regexp.MustCompile(`(?i)\b[XYZ]?[ .-]?(?:[0-9][ .-]?){7,8}[A-Z]\b`)
+	nifShape   = regexp.MustCompile(`(?i)^([XYZ]?` + between + `(?:[0-9]` + between + `){7,8}[A-Z])(?:[^\p{L}\p{N}]|$)`)
 )
+
+// between is what people put between the characters of a NIF, as nif.Parse takes it.
+const between = `[\s._\p{Pd}\p{Cf}]{0,3}`
 
 // knownPlace lets through what may be the address of a page of ours, and nothing that a stranger's link could make us say.
 func knownPlace(place string) string {
@@ -139,12 +145,24 @@ func knownPlace(place string) string {
 	return place
 }
 
-// hasNIF tells whether a text names somebody by number: the desk's mailbox is no place for that.
+// hasNIF tells whether a text names somebody by number, in digits of any width: the desk's mailbox is no place for that.
 func hasNIF(text string) bool {
-	for _, found := range nifShape.FindAllString(text, -1) {
-		if _, err := nif.Parse(found); err == nil {
+	text = norm.NFKC.String(text)
+	before := ' '
+	for i, r := range text {
+		if !unicode.In(before, unicode.L, unicode.N) && startsNIF(text[i:]) {
 			return true
 		}
+		before = r
 	}
 	return false
+}
+
+func startsNIF(text string) bool {
+	found := nifShape.FindStringSubmatch(text)
+	if found == nil {
+		return false
+	}
+	_, err := nif.Parse(found[1])
+	return err == nil
 }

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"net/url"
 	"regexp"
 	"strings"
@@ -157,6 +158,10 @@ func TestContactFormTellsWhatIsWrong(t *testing.T) {
 		{"text", strings.Repeat("ñ", 2001), "The text is too long."},
 		{"text", "I am 12345678-z.", "The text has a DNI or a NIE in it."},
 		{"text", "My NIE: X 1234567 L", "The text has a DNI or a NIE in it."},
+		{"text", "_99990001P_", "The text has a DNI or a NIE in it."},
+		{"text", "９９９９０００１Ｐ", "The text has a DNI or a NIE in it."},
+		{"text", "1234567 X1234567L", "The text has a DNI or a NIE in it."},
+		{"text", "99.990.001 – p, I am", "The text has a DNI or a NIE in it."},
 		{"email", "", "Type your e-mail address."},
 		{"email", "ana@example.org\r\nBcc: all@example.org", "That is not an e-mail address."},
 		{"reference", "ABC", "The reference has nine letters and digits."},
@@ -213,6 +218,19 @@ func TestQuestionsAreLimited(t *testing.T) {
 		a.post("/help/contact", "text", "x", "email", "ana@example.org").sees(200, "We have received your message")
 	}
 	a.post("/help/contact", "text", "my text", "email", "ana@example.org").sees(429, "Write to us").has("Call 060, or write again from 3 March 2026 at 11:01", "my text</textarea>")
+}
+
+// Whoever invents mailboxes spends their network's share, and is told until when, with the telephone.
+func TestRule03ANetworkWritesTenTimes(t *testing.T) {
+	g := helped(t)
+	a := g.applicant()
+	for i := range 10 {
+		a.post("/help/contact", "text", "x", "email", fmt.Sprintf("a%d@example.org", i)).sees(200, "We have received your message")
+	}
+	a.post("/help/contact", "text", "my text", "email", "ana@example.org").sees(429, "Write to us").has("Call 060, or write again from 3 March 2026 at 11:01", "my text</textarea>")
+	if n := len(g.claimed(notify.Email)); n != 10 {
+		t.Errorf("%d messages are owed", n)
+	}
 }
 
 // Without a mailbox nobody is offered a form that leads nowhere.

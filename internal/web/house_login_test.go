@@ -357,9 +357,13 @@ func (b *browser) enter(at, pin string) answer {
 // agree goes on to the service with the session.
 func (b *browser) agree(at string) answer {
 	b.t.Helper()
-	holds(b.t, b.get(at), at+"/continue")
-	return b.post(at + "/continue")
+	page := b.get(at)
+	holds(b.t, page, at+"/continue")
+	return b.post(at+"/continue", "seen", page.seen())
 }
+
+// seen is what a page hands back of what it shows.
+func (a answer) seen() string { return between(a.text, `name="seen" value="`, `"`) }
 
 // replied is what a page takes to the service.
 type replied struct {

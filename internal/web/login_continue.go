@@ -7,6 +7,7 @@ import (
 	"clave/internal/audit"
 	"clave/internal/locale"
 	"clave/internal/login"
+	"clave/internal/relying"
 )
 
 type continuePage struct {
@@ -16,6 +17,7 @@ type continuePage struct {
 	Data    []string
 	Notices []notice
 	Last    string
+	Seen    string
 	Buttons []button
 	NotMe   []button
 }
@@ -23,7 +25,7 @@ type continuePage struct {
 // askToContinue shows who goes where with what, and when they last did: nobody enters a service without having seen it and
 // agreed (safety rule 17, ENS op.acc.5).
 func (s *Server) askToContinue(v *visit, offer login.Offer) error {
-	data := continuePage{loginFrame: s.inLogin(v), Logo: logoURL(v.party)}
+	data := continuePage{loginFrame: s.inLogin(v), Logo: logoURL(v.party), Seen: offer.Seen}
 	data.Rows = []row{
 		{Term: data.T("login.who"), Text: offer.Citizen.Masked()},
 		{Term: data.T("login.how"), Text: data.T("login.how-when", "method", data.T(methodNames[offer.Held.Method]),
@@ -58,7 +60,17 @@ func (s *Server) lastAccess(v *visit, p page, offer login.Offer) (string, []noti
 	if failed > 0 {
 		notices = append(notices, notice{Kind: "warning", Text: []string{p.T("login.failed-since", "n", failed)}})
 	}
-	return p.T("login.last", "date", p.Lang.Date(last.At), "time", p.Lang.Clock(last.At), "service", s.partyName(v.r, last.Party, p.Lang)), notices, nil
+	return s.tellLast(v, p, last, offer), notices, nil
+}
+
+// tellLast names the service only to whoever has just proven who they are: it is a line of their history (safety rule 17).
+// That of a service which stays alone is not named to another.
+func (s *Server) tellLast(v *visit, p page, last audit.Entry, offer login.Offer) string {
+	party, err := s.Parties.Party(v.r.Context(), last.Party)
+	if err != nil || s.Now().Sub(offer.Held.At) > ownReads || party.Alone() && party.ID != v.party.ID && party.ID != relying.House {
+		return p.T("login.last-when", "date", p.Lang.Date(last.At), "time", p.Lang.Clock(last.At))
+	}
+	return p.T("login.last", "date", p.Lang.Date(last.At), "time", p.Lang.Clock(last.At), "service", party.Name(p.Lang.Code()))
 }
 
 // partyName is a service's name, or its id when it is no more.
@@ -88,6 +100,8 @@ func (s *Server) takeContinue(v *visit) error {
 		s.endFlow(v.w, loginFlow, v.Login.ID)
 		s.answered(v)
 		return nil
+	case login.Another:
+		return s.giveUp(v, login.Unexpected)
 	case login.Stale:
 		v.signIn = signIn{Login: v.Login, Again: true}
 	}

@@ -70,6 +70,11 @@ func (s *Server) cancelLogin(v *visit) error {
 	if v.r.PostForm.Get("not-me") != "" {
 		return s.notMe(v)
 	}
+	if v.party.Alone() { // what was proven for it has nothing left to open
+		if _, err := s.endHere(v.w, v.r, "cancelled", func(x login.Session) bool { return x.ID == v.Session }); err != nil {
+			return err
+		}
+	}
 	if why.key == "" {
 		if why.failure, err = s.leaves(v); err != nil {
 			return err

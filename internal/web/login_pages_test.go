@@ -338,7 +338,7 @@ func (b *browser) everyPage(level string, who person.Person) []answer {
 		b.post(at+"/pin", "pin", pin)
 		pages = append(pages, b.get(at))
 		if level == "low" {
-			pages = append(pages, b.post(at+"/continue"), b.get(b.begun("low")), b.get("/logout"))
+			pages = append(pages, b.agree(at), b.get(b.begun("low")), b.get("/logout"))
 		}
 	}
 	return append(pages, b.post(at+"/cancel"), b.get(at), b.get("/Proxy2/ServiceProvider"), b.do(serviceForm("logoutRequest=x")), b.do(serviceForm("x=y")))

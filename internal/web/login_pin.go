@@ -152,7 +152,7 @@ func (s *Server) spend(v *visit, try pin.Try) (spent spentPIN, err error) {
 			return err
 		}
 		spent.who, spent.refusal, err = s.Broker.Identify(ctx, v.Login, spent.tried.Proof, login.Arrival{
-			Visitor: visitor(v.r), Token: s.sessionToken(v.r), New: spent.tried.New,
+			Visitor: visitor(v.r), Token: s.tokenIn(v.r, cookieFor(v.party)), New: spent.tried.New,
 		})
 		if err != nil || spent.refusal != login.None || v.party.ID != relying.House {
 			return err
@@ -174,9 +174,7 @@ func (s *Server) identified(v *visit, spent spentPIN) error {
 		return s.enterOwn(v, spent)
 	}
 	v.Session, v.TooLow = spent.who.Session.ID, spent.refusal == login.TooLow
-	if !spent.who.Session.Alone {
-		s.keepSession(v.w, sessionCookie, spent.who.Token)
-	}
+	s.keepSession(v.w, spent.who.Session, spent.who.Token)
 	return s.goTo(v, "")
 }
 

@@ -1,11 +1,11 @@
 package web
 
 import (
-	"context"
 	"net/http"
 
 	"clave/internal/locale"
 	"clave/internal/login"
+	"clave/internal/relying"
 )
 
 type stepPage struct {
@@ -15,11 +15,12 @@ type stepPage struct {
 	Buttons []button
 	NotMe   []button
 	Other   button
+	Seen    string
 }
 
 // askStep asks somebody who has a session for exactly what is missing: their PIN, again. Who they are is known already.
 func (s *Server) askStep(v *visit, offer login.Offer) error {
-	data := stepPage{loginFrame: s.inLogin(v)}
+	data := stepPage{loginFrame: s.inLogin(v), Seen: offer.Seen}
 	data.Why = data.T(whyAgain(v, offer), "service", data.Service)
 	data.Who = []row{{Term: data.T("login.who"), Text: offer.Citizen.Masked()}}
 	data.Buttons = []button{{Kind: "primary", Text: data.T("login.step-send")}}
@@ -51,37 +52,34 @@ func (s *Server) askMe(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if !live || offer.Citizen.Datum.IsZero() {
+	switch {
+	case !live || v.r.PostForm.Get("seen") != offer.Seen: // not whom the page named
+		return v.redirect("")
+	case offer.Citizen.Datum.IsZero():
 		return v.redirect("nif")
 	}
 	v.NIF, v.Kind, v.Datum = offer.Citizen.NIF, offer.Citizen.Datum.Kind(), offer.Citizen.Datum.Reveal()
 	return s.ask(v)
 }
 
-// notMe ends the session that this browser holds: another person sits here now. Its services are told.
+// notMe ends the session that the page named: another person sits here now. Its services are told, or listed, as by any
+// logout; then the login goes on.
 func (s *Server) notMe(v *visit) error {
-	if err := s.endHere(v.w, v.r, "not me"); err != nil {
+	ended, err := s.endHere(v.w, v.r, "not me", func(x login.Session) bool {
+		if v.party.Alone() {
+			return x.Only == v.party.ID
+		}
+		return !x.Alone() || x.Only == relying.House
+	})
+	if err != nil {
 		return err
 	}
 	v.signIn = signIn{Login: v.Login}
-	return s.goTo(v, "")
-}
-
-// endHere ends the browser's sessions.
-func (s *Server) endHere(w http.ResponseWriter, r *http.Request, why string) error {
-	err := s.Store.Do(r.Context(), func(ctx context.Context) error {
-		list, err := s.here(ctx, r)
-		for _, session := range list {
-			if _, wrong := s.Broker.End(ctx, session.ID, why, visitor(r)); wrong != nil {
-				return wrong
-			}
-		}
+	if err := s.saveFlow(v.w, v.r, loginFlow, v.Login.ID, v.Login.Began, v.signIn); err != nil {
 		return err
-	})
-	if err == nil {
-		s.forgetHere(w)
 	}
-	return err
+	s.beginLogout(v.w, v.r, leaving{Sessions: ending{sessions: ended}.ids(), Ended: s.Now(), Next: loginPath(v.Login.ID, "")})
+	return nil
 }
 
 // beyond tells somebody with a session, before they type anything, that no method they have reaches what the service asks.

@@ -22,18 +22,8 @@ type leaving struct {
 	Sessions []string     `json:"x,omitempty"` // those that were ended
 	Ended    time.Time    `json:"e,omitzero"`
 	Stayed   bool         `json:"k,omitempty"` // the person chose to stay
-}
-
-// party is the service that asked; empty when none did.
-func (l leaving) party() (id, protocol string) {
-	switch {
-	case l.SAML != nil:
-		return l.SAML.Party, saml.Protocol
-	case l.OIDC != nil:
-		return l.OIDC.Party, oidc.Protocol
-	default:
-		return "", ""
-	}
+	Origin   string       `json:"f,omitempty"` // of the page that sent a service's form
+	Next     string       `json:"n,omitempty"` // the page of ours to go on to: somebody else's login, say
 }
 
 // leave is one request to a page of a logout.
@@ -94,26 +84,14 @@ func (s *Server) logoutPage(l *leave) error {
 	if len(l.Sessions) > 0 {
 		return s.tellServices(l)
 	}
-	sessions, err := s.here(l.r.Context(), l.r)
+	at, err := s.meant(l.r.Context(), l)
 	if err != nil {
 		return err
 	}
-	if len(sessions) == 0 || l.Stayed {
+	if len(at.sessions) == 0 || l.Stayed {
 		return s.left(l, nil)
 	}
-	var ids []string
-	for _, session := range sessions {
-		ids = append(ids, session.ID)
-	}
-	list, err := s.reliedOn(l.r.Context(), ids)
-	if err != nil {
-		return err
-	}
-	sure, err := s.mayLogOut(l, sessions[0], list)
-	if err != nil {
-		return err
-	}
-	return s.askToLeave(l, list, sure)
+	return s.askToLeave(l, at)
 }
 
 // reliedOn are the services of some sessions.
@@ -128,52 +106,25 @@ func (s *Server) reliedOn(ctx context.Context, sessions []string) (list []login.
 	return list, nil
 }
 
-// mayLogOut tells whether the one who asks is a service of this session, whose signed request is used for the first time.
-// Anybody else's, however it came, needs the person's word (safety rule 18).
-func (s *Server) mayLogOut(l *leave, session login.Session, list []login.Participation) (bool, error) {
-	id, protocol := l.party()
-	mine := slices.ContainsFunc(list, func(p login.Participation) bool {
-		return p.Party == id && p.Protocol == protocol && (l.OIDC == nil || p.ID == l.OIDC.Participation)
-	})
-	if !mine || l.OIDC != nil && !l.OIDC.Fresh {
-		return false, nil
-	}
-	if l.SAML != nil && l.SAML.Subject != "" { // some name whom they want out
-		c, _, err := s.Broker.Store.Citizen(l.r.Context(), session.Citizen)
-		if err != nil || c.NIF.String() != l.SAML.Subject {
-			return false, err
-		}
-	}
-	used, err := s.Broker.Store.Consumed(l.r.Context(), id, l.request())
-	return !used, err
-}
-
-// request names the service's request among those that are used once.
-func (l leaving) request() string {
-	if l.SAML != nil {
-		return "logout " + l.SAML.ID
-	}
-	return "logout " + l.ID
-}
-
 type leavePage struct {
 	page
 	At       string
-	Sure     bool // nothing needs to be asked: the page sends itself
+	Asker    string // the service that asked
+	Sure     bool   // nothing needs to be asked: the page sends itself
 	Services []string
 	Buttons  []button
 	Stay     []button
 }
 
-func (s *Server) askToLeave(l *leave, list []login.Participation, sure bool) error {
-	data := leavePage{page: s.page(l.r), At: logoutPath(l.ID), Sure: sure}
+func (s *Server) askToLeave(l *leave, at ending) error {
+	data := leavePage{page: s.page(l.r), At: logoutPath(l.ID), Sure: at.sure}
 	if l.OIDC != nil && l.OIDC.ReturnTo != "" {
 		l.w.Header().Set("Content-Security-Policy", contentPolicy(originOf(l.OIDC.ReturnTo))) // the last answer goes there
 	}
 	if id, _ := l.party(); id != "" {
-		data.Service = s.partyName(l.r, id, data.Lang)
+		data.Asker = s.partyName(l.r, id, data.Lang)
 	}
-	for _, p := range list {
+	for _, p := range at.services {
 		data.Services = append(data.Services, s.partyName(l.r, p.Party, data.Lang))
 	}
 	data.Services = unique(data.Services)
@@ -188,66 +139,53 @@ func unique(list []string) []string {
 	return slices.Compact(list)
 }
 
-// endAll ends the browser's sessions, and leaves to their services what they are owed.
+// endAll ends the sessions that are meant, and leaves to their services what they are owed.
 func (s *Server) endAll(l *leave) error {
-	err := s.Store.Do(l.r.Context(), func(ctx context.Context) error {
-		l.Sessions = nil
-		list, err := s.here(ctx, l.r)
-		for _, session := range list {
-			l.Sessions, l.Ended = append(l.Sessions, session.ID), s.Now()
-			if err := s.endFor(ctx, l, session.ID); err != nil {
-				return err
-			}
+	var at ending
+	err := s.Store.Do(l.r.Context(), func(ctx context.Context) (err error) {
+		if at, err = s.meant(ctx, l); err != nil || len(at.sessions) == 0 {
+			return err
 		}
-		return err
+		return s.endFor(ctx, l, at)
 	})
 	if err != nil {
 		return err
 	}
-	s.forgetHere(l.w)
+	l.Sessions, l.Ended = at.ids(), s.Now()
+	s.forget(l.w, at.sessions)
 	return s.again(l)
 }
 
-// endFor ends a session for who asked. A service that asks has closed its own side before.
-func (s *Server) endFor(ctx context.Context, l *leave, session string) error {
+// endFor ends sessions for who asked. A service that surely asked has closed its own side before.
+func (s *Server) endFor(ctx context.Context, l *leave, at ending) error {
 	id, protocol := l.party()
 	if id != "" {
-		if _, err := s.Broker.Store.Consume(ctx, id, l.request(), s.Now().Add(flowLife)); err != nil {
+		if _, err := s.Broker.Store.Consume(ctx, id, l.request(), s.Now().Add(usedLogout)); err != nil {
 			return err
 		}
 	}
-	list, err := s.Broker.End(ctx, session, strings.TrimSpace("logout "+id), visitor(l.r))
-	if err != nil {
-		return err
-	}
-	for _, p := range list {
-		if p.Party != id || p.Protocol != protocol {
-			continue
-		}
-		if err := s.Broker.Store.SetParticipation(ctx, p.ID, login.Closed, time.Time{}); err != nil {
+	for _, x := range at.sessions {
+		list, err := s.Broker.End(ctx, x.ID, strings.TrimSpace("logout "+id), visitor(l.r))
+		if err != nil {
 			return err
+		}
+		for _, p := range list {
+			if !at.sure || p.Party != id || p.Protocol != protocol {
+				continue
+			}
+			if err := s.Broker.Store.SetParticipation(ctx, p.ID, login.Closed, time.Time{}); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
+// usedLogout is how long a service's request to log out is remembered: longer than any is taken.
+const usedLogout = 24 * time.Hour
+
 // stay leaves the session open. The service that asked has closed its own side, and is told no more.
 func (s *Server) stay(l *leave) error {
 	l.Stayed = true
 	return s.again(l)
-}
-
-// takeLogout begins a logout that a service asks for over SAML.
-func (s *Server) takeLogout(w http.ResponseWriter, r *http.Request, fields map[string]string) {
-	asked, err := s.SAML.ParseLogout(r.Context(), fields)
-	if err != nil {
-		s.refuse(w, r, err)
-		return
-	}
-	s.beginLogout(w, r, leaving{SAML: &asked})
-}
-
-// TakeLogout begins a logout that a service asks for over OpenID Connect.
-func (s *Server) TakeLogout(w http.ResponseWriter, r *http.Request, asked oidc.Logout) {
-	s.beginLogout(w, r, leaving{OIDC: &asked})
 }

@@ -14,7 +14,6 @@ import (
 // A person's own pages (their data, their accesses, what they are asked to confirm) open to whoever identified themselves for
 // them: the session of the services does not open them (safety rule 17), and what opens them opens no service.
 const (
-	ownCookie   = "own"
 	ownProtocol = "own"
 	ownReads    = 5 * time.Minute  // how old a proof may be for reading
 	ownActs     = 15 * time.Minute // and for sending a form that was read in time
@@ -49,7 +48,7 @@ func (s *Server) own(show func(*ownVisit) error) http.HandlerFunc {
 
 func (s *Server) openOwn(v *ownVisit) (bool, error) {
 	session, live, err := s.Broker.Browsing(v.r.Context(), s.tokenIn(v.r, ownCookie))
-	if err != nil || !live || !session.Alone || len(session.Held) == 0 {
+	if err != nil || !live || session.Only != relying.House || len(session.Held) == 0 {
 		return false, err
 	}
 	v.session, v.held = session, session.Held[0]
@@ -96,7 +95,7 @@ func (s *Server) enterOwn(v *visit, spent spentPIN) error {
 		s.answered(v)
 		return nil
 	}
-	s.keepSession(v.w, ownCookie, spent.who.Token)
+	s.keepSession(v.w, spent.who.Session, spent.who.Token)
 	http.Redirect(v.w, v.r, v.Login.Request.ReturnTo, http.StatusSeeOther)
 	return nil
 }

@@ -122,12 +122,21 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		s.fail(w, r, err)
 		return
 	}
-	s.sayRefused(w, r, why)
+	s.sayRefused(w, r, why, skew(err)...)
 }
 
-func (s *Server) sayRefused(w http.ResponseWriter, r *http.Request, why refused) {
+// skew is for the log: how many seconds the request's clock is behind ours, when that is why.
+func skew(err error) []any {
+	if e, ok := errors.AsType[saml.Skewed](err); ok {
+		return []any{"behind", int64(e.Behind.Seconds())}
+	}
+	return nil
+}
+
+func (s *Server) sayRefused(w http.ResponseWriter, r *http.Request, why refused, more ...any) {
 	reference := s.newReference(why.key)
-	slog.WarnContext(r.Context(), "request refused", "reason", why.reason, "reference", reference, "from", from(r))
+	more = append([]any{"reason", why.reason, "reference", reference, "from", from(r)}, more...)
+	slog.WarnContext(r.Context(), "request refused", more...)
 	s.problem(w, r, problem{status: why.status, key: why.key, reference: reference})
 }
 

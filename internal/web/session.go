@@ -3,18 +3,40 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"clave/internal/audit"
 	"clave/internal/login"
+	"clave/internal/relying"
 	"clave/internal/secret"
 )
 
-// sessionCookie holds the token of the browser's session. It ends with the browser; a shared computer that is switched off
-// forgets it.
-const sessionCookie = "session"
+// The cookies that hold the tokens of a browser's sessions: one for all services, one for each party that stays alone, ours
+// among them. They end with the browser; a shared computer that is switched off forgets them.
+const (
+	sessionCookie = "session"
+	aloneCookie   = "session-" // and the party
+	ownCookie     = aloneCookie + relying.House
+)
 
-// sessionToken is empty in a browser without a session.
+// cookieOf is the cookie of a session.
+func cookieOf(x login.Session) string {
+	if x.Alone() {
+		return aloneCookie + x.Only // a party's id has nothing that a cookie's name cannot have
+	}
+	return sessionCookie
+}
+
+// cookieFor is the cookie of the session that a party uses.
+func cookieFor(p relying.Party) string {
+	if p.Alone() {
+		return aloneCookie + p.ID
+	}
+	return sessionCookie
+}
+
+// sessionToken is empty in a browser without a session for all services.
 func (s *Server) sessionToken(r *http.Request) string { return s.tokenIn(r, sessionCookie) }
 
 func (s *Server) tokenIn(r *http.Request, name string) string {
@@ -25,28 +47,55 @@ func (s *Server) tokenIn(r *http.Request, name string) string {
 	return c.Value
 }
 
-func (s *Server) keepSession(w http.ResponseWriter, name string, token secret.Code) {
-	s.setCookie(w, s.cookieName(name), token.Reveal(), 0)
+func (s *Server) keepSession(w http.ResponseWriter, x login.Session, token secret.Code) {
+	s.setCookie(w, s.cookieName(cookieOf(x)), token.Reveal(), 0)
 }
 
-// here are the live sessions of a browser: that which services rely on, and then that of our own pages.
+// maxHere is how many sessions of a browser are looked at.
+const maxHere = 20
+
+// here are the live sessions of a browser: that for all services first.
 func (s *Server) here(ctx context.Context, r *http.Request) (list []login.Session, err error) {
-	for _, cookie := range []string{sessionCookie, ownCookie} {
-		session, live, err := s.Broker.Browsing(ctx, s.tokenIn(r, cookie))
+	for _, c := range r.Cookies() {
+		name, ours := strings.CutPrefix(c.Name, s.cookieName(""))
+		if !ours || name != sessionCookie && !strings.HasPrefix(name, aloneCookie) || len(list) == maxHere {
+			continue
+		}
+		x, live, err := s.Broker.Browsing(ctx, s.tokenIn(r, name))
 		if err != nil {
 			return nil, err
 		}
-		if live {
-			list = append(list, session)
+		if live && cookieOf(x) == name {
+			list = append(list, x)
 		}
 	}
+	slices.SortStableFunc(list, func(a, b login.Session) int { return strings.Compare(a.Only, b.Only) })
 	return list, nil
 }
 
-// forgetHere takes the tokens of both from the browser.
-func (s *Server) forgetHere(w http.ResponseWriter) {
-	s.setCookie(w, s.cookieName(sessionCookie), "", -1)
-	s.setCookie(w, s.cookieName(ownCookie), "", -1)
+// endHere ends those of the browser's sessions that are meant, and returns them.
+func (s *Server) endHere(w http.ResponseWriter, r *http.Request, why string, meant func(login.Session) bool) (ended []login.Session, err error) {
+	err = s.Store.Do(r.Context(), func(ctx context.Context) error {
+		list, err := s.here(ctx, r)
+		ended = slices.DeleteFunc(list, func(x login.Session) bool { return !meant(x) })
+		for _, x := range ended {
+			if _, wrong := s.Broker.End(ctx, x.ID, why, visitor(r)); wrong != nil {
+				return wrong
+			}
+		}
+		return err
+	})
+	if err == nil {
+		s.forget(w, ended)
+	}
+	return ended, err
+}
+
+// forget takes the tokens of sessions from the browser.
+func (s *Server) forget(w http.ResponseWriter, list []login.Session) {
+	for _, x := range list {
+		s.setCookie(w, s.cookieName(cookieOf(x)), "", -1)
+	}
 }
 
 // visitor is where a request comes from, as the record keeps it.

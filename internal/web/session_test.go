@@ -62,7 +62,7 @@ func TestRule17OnePageForTheNextService(t *testing.T) {
 	if strings.Contains(page.text, who.NIF.String()) {
 		t.Error("the number is not masked")
 	}
-	reply := b.post(at + "/continue").reply(t)
+	reply := b.post(at+"/continue", "seen", page.seen()).reply(t)
 	if reply.action != "https://lib.test/in" || !strings.Contains(reply.message, who.NIF.String()) {
 		t.Errorf("goes to %s", reply.action)
 	}
@@ -82,7 +82,7 @@ func TestStepUpSendsAPINToWhoIsIn(t *testing.T) {
 	if a := b.post(at + "/continue"); a.Header.Get("Location") != at {
 		t.Errorf("entered without: %s", a.Status)
 	}
-	if a := b.post(at + "/me"); a.Header.Get("Location") != at+"/pin" {
+	if a := b.post(at+"/me", "seen", b.get(at).seen()); a.Header.Get("Location") != at+"/pin" {
 		t.Fatalf("%s\n%s", a.Status, a.text)
 	}
 	_, pin := g.sms()
@@ -170,7 +170,7 @@ func TestLogoutTellsEveryService(t *testing.T) {
 	who := g.registered(g.someone(11111111), assurance.Advanced, nil)
 	b := g.browser()
 	b.inside(who)
-	b.post(b.agreeable(b.atLibrary()) + "/continue").reply(t)
+	b.agree(b.atLibrary()).reply(t)
 	at := b.begunLogout()
 	holds(t, b.get(at), "Cerrar la sesión en todos", "Sede de pruebas", "Biblioteca")
 	if a := b.post(at); a.Header.Get("Location") != at || !strings.Contains(fmt.Sprint(a.Cookies()), "__Host-session=;") {
@@ -326,7 +326,7 @@ func TestRule16OnlyOurOwnPagesDecide(t *testing.T) {
 			t.Errorf("%s opens elsewhere: %s", path, a.Status)
 		}
 	}
-	b.post(at + "/continue").reply(t)
+	b.agree(at).reply(t)
 }
 
 // The session's cookie ends with the browser, reaches no script and no other site's post.
@@ -367,5 +367,56 @@ func TestRule17OwnPages(t *testing.T) {
 	g.clock.Move(5*time.Minute + time.Second)
 	if a := b.do(must(http.NewRequest("GET", home+"/confirm", nil))); !strings.HasPrefix(a.Header.Get("Location"), "/login/") {
 		t.Errorf("old proof: %s", a.Status)
+	}
+}
+
+// A form that one person's logout made, put on a page of somebody else's, ends nobody's session without a question.
+func TestRule18FormFromElsewhere(t *testing.T) {
+	g := newGate(t)
+	who := g.registered(g.someone(11111111), assurance.Advanced, nil)
+	b := g.browser()
+	b.inside(who)
+	for _, origin := range []string{"https://attacker.test", "null", ""} {
+		r := serviceForm(g.leaving().Encode())
+		r.Header.Set("Origin", origin)
+		page := b.get(b.do(r).Header.Get("Location"))
+		holds(t, page, "Usted decide")
+		if strings.Contains(page.text, "data-post") {
+			t.Errorf("%q: sends itself", origin)
+		}
+	}
+}
+
+// What is open at a service that stays alone is ended by the person's logout, and by "not me" on its own page, which leaves the
+// others alone.
+func TestAloneIsEndedToo(t *testing.T) {
+	g := newGate(t)
+	who := g.registered(g.someone(11111111), assurance.Advanced, nil)
+	b := g.browser()
+	b.inside(who)
+	atBank := func() string {
+		g.clock.Move(time.Hour / 2)
+		at := b.at(bank, "https://bank.test/in")
+		b.typed(at, who)
+		_, pin := g.sms()
+		if a := b.post(at+"/pin", "pin", pin); a.Header.Get("Location") != at {
+			t.Fatalf("%s\n%s", a.Status, a.text)
+		}
+		return at
+	}
+	at := atBank()
+	seen := b.get(at).seen()
+	b.goes(at + "/not-me")
+	if a := b.post(at+"/continue", "seen", seen); strings.Contains(a.text, "SAMLResponse") {
+		t.Error("the bank is entered by whom it was not")
+	}
+	holds(t, b.get(b.atLibrary()), who.NIF.Masked()) // the session for all is not meant
+
+	at = atBank()
+	seen = b.get(at).seen()
+	out := b.begunLogout()
+	b.post(out)
+	if a := b.post(at+"/continue", "seen", seen); strings.Contains(a.text, "SAMLResponse") {
+		t.Error("the bank is entered after the logout")
 	}
 }

@@ -3,13 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { agree, answer, enter, fresh, identify, js, page, pressed, see, visit } from './looks.mjs'
-import { arrives, carmen, CLAVE, digits, fill, go, items, john, jordi, move, next, SEDE, TAX } from './world.mjs'
-
-const pinOf = async ({ phone }, press) => {
-  const old = await items('sms', phone)
-  await press()
-  return digits(await arrives('sms', phone, old))
-}
+import { carmen, CLAVE, fill, go, john, jordi, move, next, pinOf, SEDE, TAX } from './world.mjs'
 
 /** Enters a service with the session that the browser has. */
 async function goOn(procedure, site) {
@@ -35,7 +29,10 @@ test('a login with a session', async () => {
   await answer({ pin: '000000' })
   await answer({ pin })
   await see('continue-failed-since')
-  await move('61m')
+  await agree()
+  await move('50m')
+  await enter('recibos', TAX)
+  await move('15m')
   await go(page, next)
   await see('session-over')
 })
@@ -132,7 +129,9 @@ test('a person’s own pages', async () => {
   await go(page, () => pressed('/end'))
   await see('account-session-ended')
   await page.goto(`${CLAVE}/account`)
-  await go(page, () => pressed('/leave'))
+  await go(page, 'main a[href="/logout"]')
+  await see('account-leave')
+  await go(page, next)
   await see('account-left')
   await page.goto(`${CLAVE}/account/not-me`)
   await identify(carmen)

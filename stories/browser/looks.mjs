@@ -3,7 +3,7 @@
 
 import { after, before, beforeEach } from 'node:test'
 import { launch, look, open } from './harness.mjs'
-import { arrives, digits, fill, go, items, move, next, SEDE } from './world.mjs'
+import { fill, go, move, next, pinOf, SEDE } from './world.mjs'
 
 const [tongues, width, shade, script] = (process.env.LOOK || 'es 360 light script').split(' ')
 const [lang, ...others] = tongues.split('+')
@@ -65,9 +65,7 @@ export async function who({ nif, datum }) {
 
 /** Does that and types the PIN. */
 export async function identify(person) {
-  const old = await items('sms', person.phone)
-  await who(person)
-  await answer({ pin: digits(await arrives('sms', person.phone, old)) })
+  await answer({ pin: await pinOf(person, () => who(person)) })
 }
 
 export async function asPerson(procedure, person) {

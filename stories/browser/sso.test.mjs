@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { launch, look, open, press, tabTo, type } from './harness.mjs'
-import { arrives, begin, carmen, CLAVE, digits, go, identify, items, john, move, next, SEDE, TAX } from './world.mjs'
+import { arrives, begin, carmen, CLAVE, digits, go, identify, items, john, move, next, pinOf, SEDE, TAX } from './world.mjs'
 
 let browser
 before(async () => { browser = await launch() })
@@ -50,9 +50,7 @@ for (const [order, [first, second]] of Object.entries(orders)) {
     await identify(page, carmen)
     await go(page, next, folder)
     await begin(page, second.site, second.fresh)
-    const old = await items('sms', carmen.phone)
-    await go(page, next, /\/pin$/)
-    await page.fill('[name=pin]', digits(await arrives('sms', carmen.phone, old)))
+    await page.fill('[name=pin]', await pinOf(carmen, () => go(page, next, /\/pin$/)))
     await go(page, next, /\/login\/\w+$/)
     await go(page, next, folder)
     await look(page, `sso/fresh ${order}`)

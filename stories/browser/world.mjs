@@ -11,11 +11,11 @@ export async function items(channel, to = '') {
   return (await fetch(`${WORLD}/api/items?${query}`)).json()
 }
 
-/** Waits for an item that `before` did not have yet. */
-export async function arrives(channel, to, before = []) {
+/** Waits for an item that `before` did not have yet, and that says something. */
+export async function arrives(channel, to, before = [], says = /^/) {
   const known = new Set(before.map(({ id }) => id))
   for (let i = 0; i < 200; i++) {
-    const fresh = (await items(channel, to)).filter(({ id }) => !known.has(id))
+    const fresh = (await items(channel, to)).filter(({ id, text }) => !known.has(id) && says.test(text ?? ''))
     if (fresh.length > 0) return fresh[0]
     await pause(50)
   }
@@ -70,14 +70,19 @@ export async function begin(page, site, procedure) {
   await go(page, `button[value=${procedure}]`, /\/login\//)
 }
 
-/** Answers what a login asks of a person, to the end of the PIN page. */
-export async function identify(page, { nif, datum, phone }, to = /\/login\/\w+$/) {
+/** The PIN that comes to somebody who asks for one; other messages may be on their way. */
+export async function pinOf({ phone }, ask) {
   const old = await items('sms', phone)
-  await fill(page, 'nif', nif)
+  await ask()
+  return digits(await arrives('sms', phone, old, /\b\d{6}\b/))
+}
+
+/** Answers what a login asks of a person, to the end of the PIN page. */
+export async function identify(page, person, to = /\/login\/\w+$/) {
+  await fill(page, 'nif', person.nif)
   await go(page, next)
-  await fill(page, 'datum', datum)
-  await go(page, next, /\/pin$/)
-  await fill(page, 'pin', digits(await arrives('sms', phone, old)))
+  await fill(page, 'datum', person.datum)
+  await fill(page, 'pin', await pinOf(person, () => go(page, next, /\/pin$/)))
   await go(page, next, to)
 }
 

@@ -21,11 +21,33 @@ type Answer struct {
 var (
 	ErrAnswered = errors.New("oidc: the request was answered before")
 	ErrReturn   = errors.New("oidc: the address to answer to is no longer registered")
+	ErrOther    = errors.New("oidc: the service expects another person")
 )
+
+// Mistaken tells whether a request expects another person than a citizen (OpenID Connect Core §3.1.2.1, §5.5.1). It must be
+// asked before the login is completed, for a service is not to hear of whom it did not ask about; the answer then is Fail,
+// with login.Unexpected. Whom its sector never called anything it does not expect. Errors: relying.ErrUnknown, and those of
+// the store.
+func (p *Provider) Mistaken(ctx context.Context, request login.Request, citizen string) (bool, error) {
+	expected := request.Echo[echoSubject]
+	if request.Protocol != Protocol || expected == "" {
+		return false, nil
+	}
+	party, known, err := p.speaks(ctx, request.Party)
+	switch {
+	case err != nil:
+		return false, err
+	case !known:
+		return false, relying.ErrUnknown
+	}
+	subject, err := p.Store.Subject(ctx, sector(party), citizen, "")
+	return subject != expected, err
+}
 
 // Answer gives the service a code for a login that was completed. It must run inside the unit of work that completed it;
 // nothing may be sent before that committed. The grant is named after its request, so that no second code can come of it.
-// Errors: ErrAnswered, ErrReturn, relying.ErrUnknown, and those of the store.
+// Errors: ErrAnswered, ErrReturn, relying.ErrUnknown, those of the store, and ErrOther, which undoes a login that Mistaken
+// should have stopped.
 func (p *Provider) Answer(ctx context.Context, r login.Result) (Answer, error) {
 	request := r.Login.Request
 	party, err := p.answerable(ctx, request)
@@ -37,7 +59,7 @@ func (p *Provider) Answer(ctx context.Context, r login.Result) (Answer, error) {
 		return Answer{}, err
 	}
 	if expected := request.Echo[echoSubject]; expected != "" && expected != subject {
-		return p.tell(request, "login_required", "another person identified themselves"), nil
+		return Answer{}, ErrOther
 	}
 	g := p.granted(r, party)
 	g.Subject = subject
@@ -82,12 +104,13 @@ func (p *Provider) answerable(ctx context.Context, request login.Request) (relyi
 
 // failures are how the end of a login is told (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6).
 var failures = map[login.Failure]wrong{
-	login.Cancelled: {"access_denied", "the person gave up"},
-	login.Failed:    {"access_denied", "the person could not prove who they are"},
-	login.TimedOut:  {"access_denied", "the time was over"},
-	login.Denied:    {"unmet_authentication_requirements", "the level asked cannot be reached"},
-	login.Passive:   {"login_required", "the person must be asked who they are"},
-	login.MustAgree: {"interaction_required", "the person must agree"},
+	login.Cancelled:  {"access_denied", "the person gave up"},
+	login.Failed:     {"access_denied", "the person could not prove who they are"},
+	login.TimedOut:   {"access_denied", "the time was over"},
+	login.Denied:     {"unmet_authentication_requirements", "the level asked cannot be reached"},
+	login.Passive:    {"login_required", "the person must be asked who they are"},
+	login.Unexpected: {"login_required", "another person identified themselves"},
+	login.MustAgree:  {"interaction_required", "the person must agree"},
 }
 
 // Fail tells the service that a login ended without an identity. Errors: ErrReturn, relying.ErrUnknown, and those of the

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/luikyv/go-oidc/pkg/goidc"
@@ -46,6 +47,10 @@ func authorizeValues(r *http.Request) (url.Values, bool) {
 }
 
 func (p *Provider) authorizeFor(w http.ResponseWriter, r *http.Request, c *call, values url.Values) {
+	if values.Get("request_uri") != "" && values.Get("request") != "" { // OpenID Connect Core §6.1
+		p.Problem(w, r, "request beside request_uri")
+		return
+	}
 	byHandle := strings.HasPrefix(values.Get("request_uri"), handlePrefix)
 	if values.Get("request_uri") != "" && !byHandle {
 		p.refuse(w, r, c, values, wrong{"request_uri_not_supported", "push the request instead (RFC 9126)"})
@@ -83,17 +88,24 @@ func (p *Provider) authorizeBy(w http.ResponseWriter, r *http.Request, c *call, 
 		p.Begin(w, r, *c.begin)
 	case c.problem != "":
 		p.Problem(w, r, c.problem)
-	case !inQuery(held):
-		p.Problem(w, r, "response_mode is always query")
+	case !c.answers(held):
+		p.Problem(w, r, "no registered address to answer to in the query")
 	default:
 		held.send(w)
 	}
 }
 
-// inQuery tells whether an answer goes back in the query: whatever way a signed request asks for its errors, we have one.
-func inQuery(a *answer) bool {
-	to := a.header.Get("Location")
-	return a.status == http.StatusSeeOther && to != "" && !strings.Contains(to, "#")
+// answers tells whether an answer goes to a registered address, in the query: whatever way a signed request asks for its
+// errors, we have one, and where it named no address the library's answer would lead to ourselves.
+func (c *call) answers(a *answer) bool {
+	to, _, _ := strings.Cut(a.header.Get("Location"), "?")
+	if a.status != http.StatusSeeOther || strings.Contains(a.header.Get("Location"), "#") {
+		return false
+	}
+	return slices.ContainsFunc(c.party.OIDC.Redirects, func(registered string) bool {
+		address, _, _ := strings.Cut(registered, "?")
+		return address == to && c.party.Redirects(c.party.OIDC.Redirects, registered)
+	})
 }
 
 // refuse tells the service, at its registered address, or else the person.

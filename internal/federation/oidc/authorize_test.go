@@ -2,6 +2,7 @@ package oidc_test
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -10,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"clave/internal/federation/oidc"
+	"clave/internal/login"
 	"clave/internal/relying"
 )
 
@@ -124,12 +127,14 @@ func TestRefusedRequests(t *testing.T) {
 func TestProblems(t *testing.T) {
 	w := newWorld(t)
 	for name, target := range map[string]string{
-		"no client":      "/oidc/authorize?" + with(asks("sede"), map[string]string{"client_id": ""}).Encode(),
-		"unknown client": "/oidc/authorize?" + asks("nobody").Encode(),
-		"other protocol": "/oidc/authorize?" + asks("saml").Encode(),
-		"twice":          "/oidc/authorize?" + asks("sede").Encode() + "&redirect_uri=https%3A%2F%2Fattacker.example",
-		"huge":           "/oidc/authorize?" + asks("sede").Encode() + "&x=" + strings.Repeat("x", 17<<10),
-		"unreadable":     "/oidc/authorize?%zz",
+		"no client":       "/oidc/authorize?" + with(asks("sede"), map[string]string{"client_id": ""}).Encode(),
+		"unknown client":  "/oidc/authorize?" + asks("nobody").Encode(),
+		"other protocol":  "/oidc/authorize?" + asks("saml").Encode(),
+		"twice":           "/oidc/authorize?" + asks("sede").Encode() + "&redirect_uri=https%3A%2F%2Fattacker.example",
+		"both requests":   "/oidc/authorize?" + asks("sede").Encode() + "&request=a.b.c&request_uri=urn:ietf:params:oauth:request_uri:x",
+		"both, elsewhere": "/oidc/authorize?" + asks("sede").Encode() + "&request=a.b.c&request_uri=https%3A%2F%2Fsede.example%2Frequest",
+		"huge":            "/oidc/authorize?" + asks("sede").Encode() + "&x=" + strings.Repeat("x", 17<<10),
+		"unreadable":      "/oidc/authorize?%zz",
 	} {
 		if answer := w.browse(target); w.problem == "" || w.begun != nil || answer.Header().Get("Location") != "" {
 			t.Errorf("%s: %q, %v, %s", name, w.problem, w.begun, answer.Header().Get("Location"))
@@ -237,21 +242,43 @@ func TestExpectedPerson(t *testing.T) {
 		t.Error("the same person is not answered")
 	}
 	other := w.register("00000000T", "Ana", "Otra", "")
-	_, answer, err := w.agree(w.begin(hinted), other)
-	if got := query(t, answer.Location); err != nil || got.Get("error") != "login_required" || got.Get("code") != "" {
-		t.Errorf("%v, %v", got, err)
-	}
 	byClaim := with(asks("sede"), map[string]string{"claims": `{"id_token":{"sub":{"value":"somebody"}}}`})
-	_, answer, err = w.agree(w.begin(byClaim), other)
-	if got := query(t, answer.Location); err != nil || got.Get("error") != "login_required" {
-		t.Errorf("%v, %v", got, err)
+	for _, c := range []struct {
+		values url.Values
+		person string
+		want   bool
+	}{{asks("sede"), other, false}, {hinted, w.person, false}, {hinted, other, true}, {byClaim, other, true}, {byClaim, w.person, true}} {
+		request := w.begin(c.values)
+		if got, err := w.Mistaken(t.Context(), request, c.person); got != c.want || err != nil {
+			t.Errorf("%s expected, %s comes: mistaken %v, %v", request.Echo["sub"], c.person, got, err)
+		}
+		if answer, err := w.Fail(t.Context(), request, login.Unexpected); err != nil || query(t, answer.Location).Get("error") != "login_required" {
+			t.Errorf("%q, %v", answer.Location, err)
+		}
 	}
+	w.hearsNothing(w.begin(hinted), other)
 	foreign := w.authorize(with(asks("public"), map[string]string{"id_token_hint": token}))
 	if got := query(t, foreign.Header().Get("Location")); got.Get("error") != "invalid_request" {
 		t.Errorf("another's token as a hint: %v", got)
 	}
 	if x := w.post("/oidc/token", exchanges("x"), basic("sede", secret)); x.Error != "invalid_grant" {
 		t.Errorf("%s", x.Raw)
+	}
+}
+
+// hearsNothing completes a login that should have been stopped: nothing of it stays, not even what the service would call the
+// person.
+func (w *world) hearsNothing(request login.Request, person string) {
+	w.t.Helper()
+	result, answer, err := w.agree(request, person)
+	if !errors.Is(err, oidc.ErrOther) || answer.Location != "" {
+		w.t.Errorf("%q, %v", answer.Location, err)
+	}
+	if list, err := w.db.Participations(w.t.Context(), result.Session); err != nil || len(list) != 0 {
+		w.t.Errorf("%v, %v", list, err)
+	}
+	if subject, err := w.db.Subject(w.t.Context(), "sede.example", person, ""); err != nil || subject != "" {
+		w.t.Errorf("called %q, %v", subject, err)
 	}
 }
 
@@ -292,6 +319,9 @@ func TestSignedRequestsAreNotMixed(t *testing.T) {
 		"over":                 {"client_id": {"keyed"}, "request": {object(map[string]any{"exp": time.Now().Add(-time.Minute).Unix()})}},
 		"to an unknown place":  {"client_id": {"keyed"}, "request": {object(map[string]any{"redirect_uri": "https://attacker.example"})}},
 		"to nearly the place":  {"client_id": {"keyed"}, "request": {object(map[string]any{"redirect_uri": "HTTPS://sede.example/back"})}},
+		"to nowhere":           {"client_id": {"keyed"}, "request": {object(map[string]any{"redirect_uri": nil, "scope": "nif"})}},
+		"nested, to nowhere":   {"client_id": {"keyed"}, "request": {object(map[string]any{"redirect_uri": nil, "request": "x"})}},
+		"with another":         {"client_id": {"keyed"}, "request": {object(nil)}, "request_uri": {"urn:ietf:params:oauth:request_uri:x"}},
 		"nested":               {"client_id": {"keyed"}, "request": {object(map[string]any{"request": "x"})}},
 		"unsigned":             {"client_id": {"keyed"}, "request": {"eyJhbGciOiJub25lIn0." + strings.Split(object(nil), ".")[1] + "."}},
 		"nonsense":             {"client_id": {"keyed"}, "request": {"x"}},

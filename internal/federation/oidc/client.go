@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -79,6 +80,17 @@ func peek(token string) (said peeked) {
 	return said
 }
 
+// meantForUs tells whether an assertion was made for us alone: for the issuer, or as older clients do for the token endpoint.
+// One that names another server too can be had from that server, and used here (audience injection,
+// draft-ietf-oauth-rfc7523bis).
+func (p *Provider) meantForUs(assertion string) bool {
+	audience := peek(assertion).Audience
+	if list, ok := audience.([]any); ok && len(list) == 1 {
+		audience = list[0]
+	}
+	return assertion == "" || audience == any(p.Issuer) || audience == any(p.Issuer+tokenPath)
+}
+
 // speaks is the party of an id, if it speaks OpenID Connect.
 func (p *Provider) speaks(ctx context.Context, id string) (relying.Party, bool, error) {
 	party, err := p.Parties.Party(ctx, id)
@@ -103,6 +115,24 @@ func sector(p relying.Party) string {
 		host = u.Hostname()
 	}
 	return cmp.Or(host, alone)
+}
+
+// registered are keys as they were registered, and as the library reads them.
+type registered struct {
+	raw json.RawMessage
+	set *goidc.JSONWebKeySet
+}
+
+// registeredKeys reads the keys that a party has registered, once for as long as they stay the same.
+func (p *Provider) registeredKeys(party relying.Party) (*goidc.JSONWebKeySet, error) {
+	if known, ok := p.read.Load(party.ID); ok && bytes.Equal(known.(registered).raw, party.OIDC.Keys) {
+		return known.(registered).set, nil
+	}
+	set, err := byValue(party.OIDC)
+	if err == nil {
+		p.read.Store(party.ID, registered{party.OIDC.Keys, set})
+	}
+	return set, err
 }
 
 // byValue are the keys that a party has registered.

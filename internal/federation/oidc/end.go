@@ -12,6 +12,7 @@ type Logout struct {
 	Participation string // the service's share of the session that is to end; empty when it did not say
 	ReturnTo      string // its registered address to go back to; empty: stay with us
 	State         string // goes back with it
+	Once          string // names the proof: it is good for one logout; empty when there is none
 	Fresh         bool   // it is proven that the service asks, and about which session; otherwise the person must confirm
 	Locales       string // the languages it prefers, as in ui_locales
 }
@@ -30,7 +31,7 @@ func (l Logout) Location() string {
 
 // hintFresh is how old an ID token may be to prove a request to log out: it went through the person's browser and the
 // service's logs, and whoever finds it later must not end anything without a question.
-const hintFresh = 12 * time.Hour
+const hintFresh = time.Hour
 
 const maxState = 1024 // bytes
 
@@ -60,7 +61,7 @@ func (p *Provider) ends(r *http.Request, values url.Values) (out Logout, reason 
 		if err != nil || len(h.Audience) != 1 || out.Party != "" && !h.meant(out.Party) {
 			return out, "id_token_hint is none of ours", nil
 		}
-		out.Party, out.Participation = h.Audience[0], h.Session
+		out.Party, out.Participation, out.Once = h.Audience[0], h.Session, h.ID
 		out.Fresh = h.Session != "" && wall().Sub(h.Issued) < hintFresh
 	}
 	address := values.Get("post_logout_redirect_uri")

@@ -2,6 +2,9 @@ package oidc_test
 
 import (
 	"context"
+	"crypto/elliptic"
+	"encoding/base64"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -37,6 +40,9 @@ func TestLogoutAsked(t *testing.T) {
 		"by nobody":    {url.Values{}, oidc.Logout{}},
 		"with a state": {url.Values{"state": {"s"}}, oidc.Logout{State: "s"}},
 	} {
+		if c.want.Fresh {
+			c.want.Once = proof(t, w, token)
+		}
 		if w.browse("/oidc/logout?" + c.values.Encode()); w.ended == nil || *w.ended != c.want {
 			t.Errorf("%s: %+v, %q", name, w.ended, w.problem)
 		}
@@ -65,14 +71,14 @@ func TestLogoutAsked(t *testing.T) {
 	}
 }
 
-// An ID token that has expired still says whom it was about; after half a day it proves nothing.
+// An ID token that has expired still says whom it was about; after an hour it proves nothing.
 func TestLogoutByAnOldToken(t *testing.T) {
 	w := newWorld(t)
 	s, err := ring().Signing("oidc", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for age, fresh := range map[time.Duration]bool{time.Hour: true, 13 * time.Hour: false} {
+	for age, fresh := range map[time.Duration]bool{59 * time.Minute: true, 61 * time.Minute: false} {
 		at := time.Now().Add(-age)
 		token := ours(t, s.Signer, s.ID, "JWT", map[string]any{"iss": issuer, "aud": "sede", "sub": "x", "sid": "p", "iat": at.Unix(), "exp": at.Add(time.Minute).Unix()})
 		if w.browse("/oidc/logout?id_token_hint=" + token); w.ended == nil || w.ended.Fresh != fresh || w.ended.Participation != "p" {
@@ -82,6 +88,40 @@ func TestLogoutByAnOldToken(t *testing.T) {
 	other := ours(t, s.Signer, s.ID, "at+jwt", map[string]any{"iss": issuer, "aud": "sede", "iat": time.Now().Unix()})
 	if w.browse("/oidc/logout?id_token_hint=" + other); w.ended != nil {
 		t.Error("an access token serves as a hint")
+	}
+}
+
+// proof is the name under which a hint is used once.
+func proof(t *testing.T, w *world, token string) string {
+	t.Helper()
+	if w.browse("/oidc/logout?id_token_hint=" + token); w.ended == nil || w.ended.Once == "" {
+		t.Fatalf("%+v, %q", w.ended, w.problem)
+	}
+	return w.ended.Once
+}
+
+// A token is the same proof however its signature is written: with (r, s) by ECDSA, (r, n - s) is as good.
+func TestLogoutHintIsOneProof(t *testing.T) {
+	w := newWorld(t)
+	var tokens, names []string
+	for range 2 {
+		code, _ := w.code(asks("sede"))
+		token := w.post("/oidc/token", exchanges(code), basic("sede", secret)).ID
+		tokens, names = append(tokens, token), append(names, proof(t, w, token))
+	}
+	if names[0] == names[1] {
+		t.Error("two tokens are one proof")
+	}
+	signed := tokens[0][:strings.LastIndex(tokens[0], ".")+1]
+	raw, err := base64.RawURLEncoding.DecodeString(tokens[0][len(signed):])
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := new(big.Int).SetBytes(raw[32:])
+	s.Sub(elliptic.P256().Params().N, s).FillBytes(raw[32:])
+	other := signed + base64.RawURLEncoding.EncodeToString(raw)
+	if got := proof(t, w, other); other == tokens[0] || got != names[0] {
+		t.Errorf("%s, then %s", names[0], got)
 	}
 }
 

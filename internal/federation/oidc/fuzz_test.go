@@ -12,6 +12,7 @@ func FuzzAuthorize(f *testing.F) {
 	f.Add(asks("sede").Encode())
 	f.Add(asks("public").Encode() + "&redirect_uri=https%3A%2F%2Fattacker.example")
 	f.Add("client_id=sede&request=eyJhbGciOiJub25lIn0.e30.")
+	f.Add("client_id=sede&request=a.b.c&request_uri=urn:ietf:params:oauth:request_uri:x")
 	f.Add("client_id=sede&request_uri=urn:ietf:params:oauth:request_uri:x")
 	f.Add(with(asks("sede"), map[string]string{"claims": `{"id_token":{"acr":{"essential":true,"values":["x"]}}}`, "max_age": "99999999999999"}).Encode())
 	f.Add(with(asks("sede"), map[string]string{"response_mode": "form_post", "prompt": "none", "id_token_hint": "a.b.c"}).Encode())

@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"encoding/json"
 	"errors"
 	"slices"
 	"time"
@@ -14,6 +15,7 @@ type hint struct {
 	Session  string // sid
 	Audience []string
 	Issued   time.Time
+	ID       string // of what it says: a signature can be written in several ways
 }
 
 var errHint = errors.New("oidc: not an ID token of ours")
@@ -37,10 +39,11 @@ func (p *Provider) readHint(token string) (hint, error) {
 	var more struct {
 		Session string `json:"sid"`
 	}
-	if parsed.Claims(key.Key, &claims, &more) != nil || claims.Issuer != p.Issuer || claims.IssuedAt == nil {
+	var whole json.RawMessage
+	if parsed.Claims(key.Key, &claims, &more, &whole) != nil || claims.Issuer != p.Issuer || claims.IssuedAt == nil {
 		return hint{}, errHint
 	}
-	return hint{claims.Subject, more.Session, claims.Audience, claims.IssuedAt.Time()}, nil
+	return hint{claims.Subject, more.Session, claims.Audience, claims.IssuedAt.Time(), keyOf("hint", string(whole))}, nil
 }
 
 // meant tells whether the token was made for a party.

@@ -14,8 +14,8 @@ import (
 // context; an error of the store fails it, whatever the library answers.
 type manager struct{ p *Provider }
 
-// errOther is for what the library never asks, as it is set up.
-var errOther = errors.New("oidc: not served")
+// errUnserved is for what the library never asks, as it is set up.
+var errUnserved = errors.New("oidc: not served")
 
 // Client implements goidc.DCRManager: the client of this call, or the one that an access token names.
 func (m *manager) Client(ctx context.Context, id string) (*goidc.Client, error) {
@@ -34,10 +34,10 @@ func (m *manager) Client(ctx context.Context, id string) (*goidc.Client, error) 
 }
 
 // SaveClient and DeleteClient implement goidc.DCRManager. Services are registered elsewhere.
-func (m *manager) SaveClient(context.Context, *goidc.Client) error { return errOther }
+func (m *manager) SaveClient(context.Context, *goidc.Client) error { return errUnserved }
 
 // DeleteClient does nothing.
-func (m *manager) DeleteClient(context.Context, string) error { return errOther }
+func (m *manager) DeleteClient(context.Context, string) error { return errUnserved }
 
 // load finds a grant whose session lives.
 func (m *manager) load(ctx context.Context, id string) (*grant, error) {

@@ -21,6 +21,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"clave/internal/keyring"
@@ -80,6 +81,7 @@ type Provider struct {
 	library   http.Handler
 	discovery []byte
 	keys      keyCache
+	read      sync.Map // registered, by party
 	nudge     chan struct{}
 }
 

@@ -255,7 +255,8 @@ func TestFailures(t *testing.T) {
 	request := w.begin(asks("sede"))
 	for why, want := range map[login.Failure]string{
 		login.Cancelled: "access_denied", login.Failed: "access_denied", login.TimedOut: "access_denied",
-		login.Denied: "unmet_authentication_requirements", login.Passive: "login_required", login.MustAgree: "interaction_required",
+		login.Denied: "unmet_authentication_requirements", login.Passive: "login_required",
+		login.Unexpected: "login_required", login.MustAgree: "interaction_required",
 		"another": "access_denied",
 	} {
 		answer, err := w.Fail(t.Context(), request, why)

@@ -86,6 +86,9 @@ func (p *Provider) calls(r *http.Request) (*call, *wrong, error) {
 	if err != nil || !known {
 		return nil, &wrong{"invalid_client", "unknown client"}, err
 	}
+	if !p.meantForUs(r.PostForm.Get("client_assertion")) {
+		return nil, &wrong{"invalid_client", "the assertion is not for us alone"}, nil
+	}
 	if bad := p.fapiClient(party, r); bad != nil {
 		return nil, bad, nil
 	}

@@ -40,9 +40,10 @@ func TestPushedRequest(t *testing.T) {
 	for name, values := range map[string]url.Values{
 		"another's": {"client_id": {"public"}, "request_uri": {x.Handle}},
 		"unknown":   {"client_id": {"sede"}, "request_uri": {x.Handle + "x"}},
+		"signed":    {"client_id": {"sede"}, "request_uri": {x.Handle}, "request": {"a.b.c"}},
 	} {
-		if w.authorize(values); w.begun != nil || w.problem == "" {
-			t.Errorf("%s: %v", name, w.begun)
+		if answer := w.authorize(values); w.begun != nil || w.problem == "" || answer.Header().Get("Location") != "" {
+			t.Errorf("%s: %v, %s", name, w.begun, answer.Header().Get("Location"))
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/luikyv/go-oidc/pkg/goidc"
@@ -46,7 +47,7 @@ func (p *Provider) keysFor(ctx context.Context, party relying.Party, values url.
 	case token == "":
 		return &goidc.JSONWebKeySet{}, nil
 	case party.OIDC.KeysURI == "" || len(party.OIDC.Keys) > 0:
-		return byValue(party.OIDC)
+		return p.registeredKeys(party)
 	default:
 		return p.keys.get(ctx, party, peek(token).Key)
 	}
@@ -64,8 +65,20 @@ const (
 type keyCache struct {
 	fetch func(context.Context, relying.Party) (*goidc.JSONWebKeySet, error)
 	now   func() time.Time
-	mu    sync.Mutex
-	sets  map[string]cached // by address
+	kept  sync.Map // *address, by its URL
+}
+
+// address is where a service keeps its keys.
+type address struct {
+	turn  chan struct{} // whose turn it is to fetch
+	known atomic.Pointer[cached]
+}
+
+func (k *keyCache) at(url string) *address {
+	fresh := &address{turn: make(chan struct{}, 1)}
+	fresh.known.Store(&cached{})
+	a, _ := k.kept.LoadOrStore(url, fresh)
+	return a.(*address)
 }
 
 type cached struct {
@@ -75,35 +88,47 @@ type cached struct {
 	tried time.Time
 }
 
-// get returns a party's keys. A key that is not known is asked for, but not every time: who sends nonsense must not make us
-// knock at a service without end. While a service is out, its keys of a while ago serve.
+// get returns a party's keys. A key that is not known is asked for, but not every time, nor twice at once: who sends nonsense
+// must not make us knock at a service without end. While a service is out, its keys of a while ago serve.
 func (k *keyCache) get(ctx context.Context, party relying.Party, id string) (*goidc.JSONWebKeySet, error) {
-	address := party.OIDC.KeysURI
-	k.mu.Lock()
-	known := k.sets[address]
-	k.mu.Unlock()
-	at := k.now()
-	if at.Sub(known.tried) < keysRetry || at.Sub(known.got) < keysFresh && known.has(id) {
+	a := k.at(party.OIDC.KeysURI)
+	if known := a.known.Load(); known.serves(id, k.now()) {
 		return known.set, known.err
 	}
-	set, err := k.fetch(ctx, party)
-	known.tried = at
-	switch {
-	case err == nil:
-		known = cached{set: set, got: at, tried: at}
-	case at.Sub(known.got) > keysStale:
-		known = cached{err: err, tried: at}
+	select {
+	case a.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.sets == nil {
-		k.sets = map[string]cached{}
+	defer func() { <-a.turn }()
+	known, at := a.known.Load(), k.now()
+	if !known.serves(id, at) {
+		// who hangs up must not leave everybody with a failure
+		set, err := k.fetch(context.WithoutCancel(ctx), party)
+		known = known.then(at, set, err)
+		a.known.Store(known)
 	}
-	k.sets[address] = known
 	return known.set, known.err
 }
 
-func (c cached) has(id string) bool {
+// serves tells whether nothing is to be fetched now for a key.
+func (c *cached) serves(id string, at time.Time) bool {
+	return at.Sub(c.tried) < keysRetry || at.Sub(c.got) < keysFresh && c.has(id)
+}
+
+// then is what is known after another try.
+func (c *cached) then(at time.Time, set *goidc.JSONWebKeySet, err error) *cached {
+	switch {
+	case err == nil:
+		return &cached{set: set, got: at, tried: at}
+	case at.Sub(c.got) > keysStale:
+		return &cached{err: err, tried: at}
+	default:
+		return &cached{set: c.set, got: c.got, tried: at}
+	}
+}
+
+func (c *cached) has(id string) bool {
 	if c.set == nil {
 		return false
 	}

@@ -3,7 +3,9 @@ package oidc
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/luikyv/go-oidc/pkg/goidc"
@@ -53,5 +55,60 @@ func TestKeyCache(t *testing.T) {
 		if known != step.known || asked != step.asked {
 			t.Errorf("step %d: known %v, asked %d times, %v", i, known, asked, err)
 		}
+	}
+}
+
+// Many who ask at once make us knock once, and whoever hangs up leaves no failure to the others.
+func TestKeysOneFetchAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		answer, asked := make(chan struct{}), 0
+		cache := &keyCache{now: time.Now, fetch: func(ctx context.Context, _ relying.Party) (*goidc.JSONWebKeySet, error) {
+			asked++
+			<-answer
+			return &goidc.JSONWebKeySet{Keys: []goidc.JSONWebKey{{KeyID: "a"}}}, ctx.Err()
+		}}
+		party := relying.Party{OIDC: &relying.OIDC{KeysURI: "https://sede.example/keys"}}
+		first, hangUp := context.WithCancel(t.Context())
+		go cache.get(first, party, "a")
+		synctest.Wait()
+		impatient, leave := context.WithCancel(t.Context())
+		var all sync.WaitGroup
+		for i := range 15 {
+			ctx := t.Context()
+			if i == 0 {
+				ctx = impatient
+			}
+			all.Go(func() {
+				if _, err := cache.get(ctx, party, "a"); (err != nil) != (i == 0) {
+					t.Errorf("%d: %v", i, err)
+				}
+			})
+		}
+		synctest.Wait()
+		hangUp()
+		leave()
+		synctest.Wait()
+		close(answer)
+		all.Wait()
+		if asked != 1 {
+			t.Errorf("asked %d times", asked)
+		}
+	})
+}
+
+// Registered keys are read once, and again when the party registers others.
+func TestRegisteredKeysAreReadOnce(t *testing.T) {
+	p := &Provider{}
+	var seen []*goidc.JSONWebKeySet
+	for _, id := range []string{"a", "a", "b"} {
+		keys := `{"keys":[{"kid":"` + id + `","kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}`
+		set, err := p.registeredKeys(relying.Party{ID: "sede", OIDC: &relying.OIDC{Keys: []byte(keys)}})
+		if err != nil || set.Keys[0].KeyID != id {
+			t.Fatalf("%s: %v, %v", id, set, err)
+		}
+		seen = append(seen, set)
+	}
+	if seen[0] != seen[1] {
+		t.Error("read twice")
 	}
 }

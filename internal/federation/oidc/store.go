@@ -25,7 +25,8 @@ type Store interface {
 	// ForgetRecords deletes those whose time is over.
 	ForgetRecords(ctx context.Context, now time.Time) error
 
-	// Subject is what the services of a sector call a citizen: fresh, if they never called them anything.
+	// Subject is what the services of a sector call a citizen: fresh, if they never called them anything. An empty one is not
+	// kept.
 	Subject(ctx context.Context, sector, citizen, fresh string) (string, error)
 
 	// ClaimLogouts marks up to n participations of a protocol that are owed the end of their session as being told, and

@@ -258,7 +258,11 @@ func (w *world) complete(l login.Login, person string) (result login.Result, ans
 			w.t.Errorf("identify: %q, %v", refusal, err)
 			return err
 		}
-		result, refusal, err = w.broker.Complete(ctx, l, who.Session.ID, "", audit.Visitor{})
+		offer, _, err := w.broker.Offer(ctx, l, who.Session.ID, "")
+		if err != nil {
+			return err
+		}
+		result, refusal, err = w.broker.Complete(ctx, l, login.Agreed{Mine: who.Session.ID, Seen: offer.Seen}, audit.Visitor{})
 		if err != nil || refusal != login.None {
 			w.t.Errorf("complete: %q, %v", refusal, err)
 			return err

@@ -15,12 +15,13 @@ var failed = status{"Responder", "AuthnFailed", "003002 - Authentication Failed"
 var kept = status{"Responder", "RequestDenied", "Request Denied"}
 
 var statuses = map[login.Failure]status{
-	login.Cancelled: failed,
-	login.Failed:    failed,
-	login.TimedOut:  failed,
-	login.Denied:    {"Requester", "RequestDenied", "Request Denied"},
-	login.Passive:   {"Responder", "NoPassive", "The person must be asked"},
-	login.MustAgree: {"Responder", "NoPassive", "The person must be asked"},
+	login.Cancelled:  failed,
+	login.Failed:     failed,
+	login.TimedOut:   failed,
+	login.Denied:     {"Requester", "RequestDenied", "Request Denied"},
+	login.Passive:    {"Responder", "NoPassive", "The person must be asked"},
+	login.Unexpected: failed,
+	login.MustAgree:  {"Responder", "NoPassive", "The person must be asked"},
 }
 
 // Fail tells the service that nobody was identified: signed, with no assertion. Errors: ErrResult, and what stops us from signing.

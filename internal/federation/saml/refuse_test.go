@@ -1,6 +1,8 @@
 package saml_test
 
 import (
+	"bytes"
+	"compress/flate"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -101,6 +103,48 @@ func TestParseRefusesOtherRoots(t *testing.T) {
 		wantRefused(t, field(strings.ReplaceAll(newRequest().signed(t), "saml2p:AuthnRequest", "saml2p:"+name)), "", saml.ErrMessage)
 	}
 	wantRefused(t, field(strings.ReplaceAll(newRequest().signed(t), "SAML:2.0:protocol", "SAML:3.0:protocol")), "", saml.ErrMessage)
+}
+
+// Software made for the redirect binding compresses what it posts. Nothing of it is read, but the log is to say what to change.
+func TestDeflated(t *testing.T) {
+	message := newRequest().signed(t)
+	for _, c := range []struct {
+		name    string
+		message []byte
+		want    saml.Error
+	}{
+		{"a whole request", deflated(t, message), saml.ErrDeflated},
+		{"half a request", deflated(t, message)[:900], saml.ErrDeflated},
+		{"what inflates to something else", deflated(t, "hello"), saml.ErrXML},
+		{"what does not inflate", []byte("hello"), saml.ErrXML},
+		{"what inflates without end", deflated(t, strings.Repeat(" ", 1<<20)), saml.ErrXML},
+	} {
+		t.Run(c.name, func(t *testing.T) { wantRefused(t, field(string(c.message)), "", c.want) })
+	}
+	wantNoLogout(t, map[string]string{"logoutRequest": field(string(deflated(t, message)))}, saml.ErrDeflated)
+}
+
+func deflated(t *testing.T, message string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := must(flate.NewWriter(&b, flate.DefaultCompression))
+	if _, err := w.Write([]byte(message)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// A clock that is wrong is the usual reason for a stale request; the error says by how much.
+func TestSkewed(t *testing.T) {
+	for at, want := range map[string]time.Duration{"2026-01-01T11:50:00Z": 10 * time.Minute, "2026-01-01T13:00:00Z": -time.Hour} {
+		_, err := newGateway(noon).Parse(t.Context(), field(newRequest().set("IssueInstant", at).signed(t)), "")
+		if got, ok := errors.AsType[saml.Skewed](err); !ok || got.Behind != want || saml.Code(err) != "stale" {
+			t.Errorf("%s: error %v, behind by %v", at, err, got.Behind)
+		}
+	}
 }
 
 // Row 16 of the past (CVE-2026-7504, CVE-2024-8883): addresses that look registered and are not.

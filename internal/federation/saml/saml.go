@@ -57,12 +57,13 @@ const (
 	ErrSize        Error = "size"           // the message, or one of the texts that a login must carry along, is too long
 	ErrEncoding    Error = "encoding"       // not base64, or a relay state that no form can carry
 	ErrXML         Error = "xml"            // not of the XML that xmlsig accepts
+	ErrDeflated    Error = "deflated"       // compressed, as for the redirect binding, which this profile has not
 	ErrMessage     Error = "message"        // not a message of SAML 2.0 of the kind expected, or with contents that it cannot have
 	ErrParty       Error = "party"          // whose it says it is is not registered, or could be two
 	ErrReleased    Error = "released"       // its service may not be told the NIF, without which this protocol names nobody
 	ErrSignature   Error = "signature"      // not signed by its service
 	ErrDestination Error = "destination"    // meant for somebody else
-	ErrStale       Error = "stale"          // issued too long ago, in the future, or over
+	ErrStale       Error = "stale"          // issued too long ago, in the future, or over; a Skewed says by how much
 	ErrReturn      Error = "return"         // its return address is not registered
 	ErrBinding     Error = "binding"        // asks for an answer by other means than a form
 	ErrLevel       Error = "level"          // asks for other than a minimum level of eIDAS
@@ -70,6 +71,13 @@ const (
 )
 
 func (e Error) Error() string { return "saml: request refused: " + string(e) }
+
+// Skewed is ErrStale with how far the message's clock is behind ours, or ahead when it is negative: no secret, and what its service has to look at.
+type Skewed struct{ Behind time.Duration }
+
+func (e Skewed) Error() string { return ErrStale.Error() }
+
+func (e Skewed) Unwrap() error { return ErrStale }
 
 // Code is the stable word of a refusal; "internal" when the error is not about the request, "" without error.
 func Code(err error) string {

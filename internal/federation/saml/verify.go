@@ -1,10 +1,13 @@
 package saml
 
 import (
+	"bytes"
+	"compress/flate"
 	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -36,7 +39,7 @@ type claim struct {
 func (g *Gateway) verify(ctx context.Context, message []byte, k kind) (relying.Party, signed, error) {
 	doc, err := xmlsig.Parse(message)
 	if err != nil {
-		return relying.Party{}, signed{}, because(ErrXML, err)
+		return relying.Party{}, signed{}, because(unreadable(message), err)
 	}
 	claimed, err := k.read(doc.Root())
 	if err != nil {
@@ -125,8 +128,8 @@ func (g *Gateway) fresh(content signed) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	if g.Now().Sub(at).Abs() > g.Skew {
-		return time.Time{}, ErrStale
+	if behind := g.Now().Sub(at); behind.Abs() > g.Skew {
+		return time.Time{}, Skewed{behind}
 	}
 	return at, nil
 }
@@ -153,6 +156,16 @@ func decode(field string) ([]byte, error) {
 		return nil, ErrEncoding
 	}
 	return message, nil
+}
+
+// unreadable tells what is compressed from what is no XML at all, so that the log says what its service has to change. Only the first byte is inflated,
+// and only to say this word: the message stays refused.
+func unreadable(message []byte) Error {
+	var first [1]byte
+	if _, err := io.ReadFull(flate.NewReader(bytes.NewReader(message)), first[:]); err == nil && first[0] == '<' {
+		return ErrDeflated
+	}
+	return ErrXML
 }
 
 // carries refuses a relay state that would come back changed: browsers replace NUL and what is not UTF-8.

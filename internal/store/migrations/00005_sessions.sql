@@ -8,7 +8,7 @@ CREATE TABLE sessions (
 	epoch    BIGINT  NOT NULL,
 	citizen  TEXT    NOT NULL REFERENCES citizens (id),
 	token    BYTEA   NOT NULL UNIQUE,
-	alone    BOOLEAN NOT NULL,
+	party    TEXT    NOT NULL,
 	held     TEXT    NOT NULL,
 	sealed   BYTEA   NOT NULL,
 	began_at BIGINT  NOT NULL,

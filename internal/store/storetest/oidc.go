@@ -128,9 +128,13 @@ func subjects(t *testing.T, s *store.Store) {
 		t.Errorf("called %v", seen)
 	}
 	do(t, s, func(ctx context.Context) error {
+		unknown, err := s.Subject(ctx, "other.example", c.ID, "")
+		if err != nil {
+			return err
+		}
 		subject, err := s.Subject(ctx, "other.example", c.ID, "other")
-		if subject != "other" {
-			t.Errorf("%q", subject)
+		if unknown != "" || subject != "other" {
+			t.Errorf("%q, then %q", unknown, subject)
 		}
 		return err
 	})
