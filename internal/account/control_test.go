@@ -3,6 +3,7 @@ package account_test
 import (
 	"context"
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"clave/internal/citizen"
 	"clave/internal/confirm"
 	"clave/internal/contact"
+	"clave/internal/locale"
 	"clave/internal/login"
 	"clave/internal/notify"
 	"clave/internal/otp"
@@ -79,10 +81,14 @@ func TestPast15OnlyOnesOwnSessionsEnd(t *testing.T) {
 func TestEndAllButOne(t *testing.T) {
 	h := newHouse(t)
 	c := h.someone("12345678Z", assurance.Advanced)
-	one, two := h.browser("83.45.1.2", "").enters("tax", c), h.browser("83.45.1.3", "").enters("town", c)
+	one, two := h.browser("83.45.1.2", "").enters("tax", c), h.browser("83.45.1.3", "").enters("clave", c)
 	own := h.browser("83.45.1.4", "").enters("clave", c)
-	if err := h.EndAll(t.Context(), c.ID, own.ID, there); err != nil || h.alive(one) || h.alive(two) || !h.alive(own) {
+	ended, err := h.EndAll(t.Context(), c.ID, own.ID, there)
+	if err != nil || h.alive(one) || h.alive(two) || !h.alive(own) {
 		t.Error(err, h.alive(one), h.alive(two), h.alive(own))
+	}
+	if !slices.Equal(ended, []string{one.ID}) { // no service relied on the other
+		t.Errorf("of services: %q", ended)
 	}
 }
 
@@ -96,7 +102,7 @@ func TestRule15NotMeOnlyReducesPower(t *testing.T) {
 	challenge, code := thief.ask(l, c, c.Datum)
 	own := h.browser("83.45.1.2", "").enters("clave", c)
 	h.messages(notify.Email)
-	if err := h.NotMe(t.Context(), c.ID, there); err != nil {
+	if _, err := h.NotMe(t.Context(), c.ID, there); err != nil {
 		t.Fatal(err)
 	}
 	if h.alive(stolen) || h.alive(own) || !h.alive(theirs) {
@@ -132,7 +138,7 @@ func TestPast13BlockedLooksLikeAStranger(t *testing.T) {
 				c.Email = contact.Email{}
 				h.do(func(ctx context.Context) error { return h.db.SaveCitizen(ctx, c) })
 			}
-			if err := h.NotMe(t.Context(), c.ID, there); err != nil {
+			if _, err := h.NotMe(t.Context(), c.ID, there); err != nil {
 				t.Fatal(err)
 			}
 			h.messages(notify.Email)
@@ -184,7 +190,7 @@ func TestPast10BlockedConfirmsNothing(t *testing.T) {
 	if why := answer(before); why != confirm.None {
 		t.Fatal(why)
 	}
-	if err := h.NotMe(t.Context(), c.ID, there); err != nil {
+	if _, err := h.NotMe(t.Context(), c.ID, there); err != nil {
 		t.Fatal(err)
 	}
 	if o := must(service.Outcome(t.Context(), before)); o.State != confirm.Refused {
@@ -201,14 +207,14 @@ func TestNotMeTwice(t *testing.T) {
 	h := newHouse(t)
 	c := h.someone("12345678Z", assurance.Advanced)
 	for range 2 {
-		if err := h.NotMe(t.Context(), c.ID, there); err != nil {
+		if _, err := h.NotMe(t.Context(), c.ID, there); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if blocked := h.again(c).Blocked; len(blocked) != 1 || len(h.history(c)) != 1 {
 		t.Errorf("%v, %q", blocked, h.history(c))
 	}
-	if err := h.NotMe(t.Context(), "nobody", there); err == nil {
+	if _, err := h.NotMe(t.Context(), "nobody", there); err == nil {
 		t.Error("nobody was blocked")
 	}
 }
@@ -274,4 +280,30 @@ func bent(bend func(*citizen.Citizen)) citizen.Citizen {
 	c := citizen.Citizen{Proofing: assurance.Advanced, PhoneBinding: assurance.High, Phone: must(contact.ParsePhone("600000001"))}
 	bend(&c)
 	return c
+}
+
+// The person's language is how we write to them: one entry of the record says so, and nothing else changes.
+func TestSetLanguage(t *testing.T) {
+	h := newHouse(t)
+	c := h.someone("12345678Z", assurance.Advanced)
+	galician, _ := locale.Lookup("gl")
+	for range 2 {
+		if err := h.SetLanguage(t.Context(), c.ID, galician, there); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := h.again(c)
+	if want.Lang != "gl" {
+		t.Errorf("it is %s", want.Lang)
+	}
+	if want.Lang = c.Lang; !reflect.DeepEqual(want, c) {
+		t.Errorf("more changed: %+v", want)
+	}
+	list := must(h.db.EntriesOf(t.Context(), audit.Subject(h.Ring, c.NIF), "", 10))
+	if len(list) != 1 || list[0].Event != audit.CitizenLanguage || list[0].Outcome != "gl" || list[0].From != there.Address {
+		t.Errorf("the record says %+v", list)
+	}
+	if err := h.SetLanguage(t.Context(), "nobody", galician, there); err == nil {
+		t.Error("nobody has a language")
+	}
 }

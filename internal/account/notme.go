@@ -18,9 +18,9 @@ var Blockable = []assurance.Method{assurance.PIN}
 
 // NotMe is "this was not me": somebody else can identify themselves as this person. It ends every session of theirs, this one
 // too, closes the methods that somebody else can hold, forgets the browsers in which they signed in, and tells them so on
-// every channel. The registration itself is not frozen: other methods go on.
-func (s *Service) NotMe(ctx context.Context, id string, from audit.Visitor) error {
-	return s.Store.Do(ctx, func(ctx context.Context) error {
+// every channel. The registration itself is not frozen: other methods go on. What it returns is as of EndAll.
+func (s *Service) NotMe(ctx context.Context, id string, from audit.Visitor) (ended []string, err error) {
+	err = s.Store.Do(ctx, func(ctx context.Context) error {
 		c, found, err := s.Store.Citizen(ctx, id) // locked: a PIN that is being typed is taken before, or refused after
 		if err != nil {
 			return err
@@ -31,11 +31,12 @@ func (s *Service) NotMe(ctx context.Context, id string, from audit.Visitor) erro
 		if err := s.block(ctx, c, from); err != nil {
 			return err
 		}
-		if err := s.endAll(ctx, id, "", "not me", from); err != nil {
+		if ended, err = s.endAll(ctx, id, "", "not me", from); err != nil {
 			return err
 		}
 		return s.tell(ctx, c)
 	})
+	return ended, err
 }
 
 func (s *Service) block(ctx context.Context, c citizen.Citizen, from audit.Visitor) error {

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"slices"
 
 	"clave/internal/audit"
 	"clave/internal/login"
@@ -61,25 +62,34 @@ func (s *Service) End(ctx context.Context, citizen, session string, from audit.V
 	return done, err
 }
 
-// EndAll ends all sessions of a person but one, in which they are reading this.
-func (s *Service) EndAll(ctx context.Context, citizen, but string, from audit.Visitor) error {
-	return s.Store.Do(ctx, func(ctx context.Context) error { return s.endAll(ctx, citizen, but, "own pages", from) })
+// EndAll ends all sessions of a person but one, in which they are reading this. It returns the ids of those that a service
+// relied on.
+func (s *Service) EndAll(ctx context.Context, citizen, but string, from audit.Visitor) (ended []string, err error) {
+	err = s.Store.Do(ctx, func(ctx context.Context) error {
+		ended, err = s.endAll(ctx, citizen, but, "own pages", from)
+		return err
+	})
+	return ended, err
 }
 
-func (s *Service) endAll(ctx context.Context, citizen, but, why string, from audit.Visitor) error {
+func (s *Service) endAll(ctx context.Context, citizen, but, why string, from audit.Visitor) (ended []string, err error) {
 	list, err := s.Store.Sessions(ctx, citizen, s.Now())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, x := range list {
 		if x.ID == but {
 			continue
 		}
-		if _, err := s.Broker.End(ctx, x.ID, why, from); err != nil {
-			return err
+		told, err := s.Broker.End(ctx, x.ID, why, from)
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(told, func(p login.Participation) bool { return p.Party != relying.House }) {
+			ended = append(ended, x.ID)
 		}
 	}
-	return nil
+	return ended, nil
 }
 
 // Ended is what became of the services of a session that has ended; the bool is false when there is no such one of this

@@ -40,6 +40,7 @@ const (
 	SessionEnded  Result = "session-ended"
 	Blocked       Result = "blocked"
 	Copied        Result = "copied"
+	Language      Result = "language"
 	Other         Result = "other"
 )
 
@@ -58,6 +59,7 @@ var results = map[audit.Event]Result{
 	audit.ConfirmationAsked: ConfirmAsked, audit.ConfirmationFailed: ConfirmFailed, audit.ConfirmationRefused: ConfirmNo,
 	audit.ConfirmationReported: ConfirmNotMe, audit.ConfirmationGiven: ConfirmYes, audit.ConfirmationUsed: Confirmed,
 	audit.SessionEnded: SessionEnded, audit.MethodBlocked: Blocked, audit.RecordCopied: Copied,
+	audit.CitizenLanguage: Language,
 }
 
 func resultOf(e audit.Entry) Result {

@@ -48,6 +48,8 @@ const (
 	MethodBlocked Event = "method.blocked" // by the person, on their own pages: "this was not me"
 	RecordCopied  Event = "record.copied"  // the person took a copy of all that is kept about them
 
+	CitizenLanguage Event = "citizen.language" // the person chose in which language we write to them
+
 	PartyAdded   Event = "party.added"
 	PartyChanged Event = "party.changed" // the outcome names the fields
 	PartyRemoved Event = "party.removed"

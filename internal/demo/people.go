@@ -28,6 +28,7 @@ var register []byte
 // role is what a test citizen is there to show.
 type role struct {
 	nif      string
+	lang     string // in which we write to them
 	phone    string
 	email    string
 	proofing assurance.Proofing // empty: not registered
@@ -42,20 +43,20 @@ const (
 )
 
 var roles = []role{
-	{"99990001P", "+34600000001", "carmen@example.com", assurance.Advanced, false, "world.role-advanced"},
-	{"99990002D", "+34600000002", "jordi@example.com", assurance.Basic, false, "world.role-basic"},
-	{"99990003X", "+34600000003", "ana@example.com", "", false, "world.role-new"},
-	{"99990004B", "+34600000004", "manuel@example.com", assurance.Basic, false, "world.role-permanent"},
-	{"99990005N", "+34600000005", "pilar@example.com", "", false, "world.role-permanent-new"},
-	{"X9990006W", "+447400123456", "john@example.com", assurance.Advanced, false, "world.role-nie"},
-	{"Y9990007V", "+34600000007", "ioana@example.com", assurance.Basic, false, "world.role-eu"},
-	{"Z9990008D", "+34600000008", "fatima@example.com", "", false, "world.role-nie-new"},
-	{"99990009Q", "+34600000009", "lucia@example.com", assurance.Basic, false, "world.role-expired"},
-	{"99990010V", "+34600000010", "", "", false, "world.role-minor"},
-	{"99990011H", silentPhone, "teresa@example.com", assurance.Basic, false, "world.role-silent"},
-	{"99990012L", refusedPhone, "pablo@example.com", assurance.Basic, false, "world.role-refused"},
-	{"99990013C", "+34600000013", "rosa@example.com", assurance.Basic, true, "world.role-lost"},
-	{"", "+34600000014", "nadie@example.com", "", false, "world.role-stranger"},
+	{"99990001P", "es", "+34600000001", "carmen@example.com", assurance.Advanced, false, "world.role-advanced"},
+	{"99990002D", "ca", "+34600000002", "jordi@example.com", assurance.Basic, false, "world.role-basic"},
+	{"99990003X", "es", "+34600000003", "ana@example.com", "", false, "world.role-new"},
+	{"99990004B", "eu", "+34600000004", "manuel@example.com", assurance.Basic, false, "world.role-permanent"},
+	{"99990005N", "es", "+34600000005", "pilar@example.com", "", false, "world.role-permanent-new"},
+	{"X9990006W", "en", "+447400123456", "john@example.com", assurance.Advanced, false, "world.role-nie"},
+	{"Y9990007V", "gl", "+34600000007", "ioana@example.com", assurance.Basic, false, "world.role-eu"},
+	{"Z9990008D", "es", "+34600000008", "fatima@example.com", "", false, "world.role-nie-new"},
+	{"99990009Q", "es", "+34600000009", "lucia@example.com", assurance.Basic, false, "world.role-expired"},
+	{"99990010V", "es", "+34600000010", "", "", false, "world.role-minor"},
+	{"99990011H", "es", silentPhone, "teresa@example.com", assurance.Basic, false, "world.role-silent"},
+	{"99990012L", "es", refusedPhone, "pablo@example.com", assurance.Basic, false, "world.role-refused"},
+	{"99990013C", "es", "+34600000013", "rosa@example.com", assurance.Basic, true, "world.role-lost"},
+	{"", "es", "+34600000014", "nadie@example.com", "", false, "world.role-stranger"},
 }
 
 // stranger is a well-formed NIF that nobody has.
@@ -142,7 +143,9 @@ func (r role) citizen(list census.List, now time.Time) (citizen.Citizen, error) 
 	if r.lost {
 		phone = contact.Phone{}
 	}
-	return registered(list[n], phone, email, r.proofing, now), nil
+	c := registered(list[n], phone, email, r.proofing, now)
+	c.Lang = r.lang
+	return c, nil
 }
 
 // registered makes a citizen of a person of the register.

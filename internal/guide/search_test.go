@@ -75,6 +75,25 @@ func TestSearchFinds(t *testing.T) {
 	}
 }
 
+// What leads to another article would cost the person a walk: these come first.
+func TestSearchFindsFirst(t *testing.T) {
+	for _, c := range []struct{ lang, question, want string }{
+		{"es", "segunda sim", "sms"}, {"en", "second SIM", "sms"}, {"ca", "segona SIM", "sms"}, {"gl", "segunda SIM", "sms"}, {"eu", "bigarren SIM", "sms"},
+		{"es", "dni caducado", "document"}, {"es", "documento caducado", "document"}, {"es", "PIN caducado", "wrong-code"},
+		{"en", "expired document", "document"}, {"en", "expired DNI", "document"}, {"en", "expired PIN", "wrong-code"},
+		{"ca", "document caducat", "document"}, {"ca", "DNI caducat", "document"}, {"ca", "PIN caducat", "wrong-code"},
+		{"gl", "documento caducado", "document"}, {"gl", "DNI caducado", "document"}, {"gl", "PIN caducado", "wrong-code"},
+		{"eu", "agiri iraungita", "document"}, {"eu", "NAN iraungita", "document"}, {"eu", "PINa iraungi da", "wrong-code"},
+		{"es", "quien ha entrado con mi nombre", "not-me"}, {"es", "¿quién ha entrado en mi nombre?", "not-me"},
+		{"en", "who signed in in my name", "not-me"}, {"ca", "qui ha entrat amb el meu nom", "not-me"},
+		{"gl", "quen entrou no meu nome", "not-me"}, {"eu", "nor sartu da nire izenean", "not-me"},
+	} {
+		if found := slugs(Search(c.lang, c.question)); len(found) == 0 || found[0] != c.want {
+			t.Errorf("%s: %q finds %v, want %s first", c.lang, c.question, found, c.want)
+		}
+	}
+}
+
 func TestSearchFindsNothing(t *testing.T) {
 	for _, question := range []string{"", "  ", "¿?", "a", "xylophone qwertz", "12345678Z", strings.Repeat("zzzz ", 1000), "\xff\x00"} {
 		if found := slugs(Search("es", question)); len(found) > 0 {

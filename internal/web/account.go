@@ -24,6 +24,9 @@ func (s *Server) accountRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /account/not-me", s.own(s.notMePage))
 	mux.HandleFunc("POST /account/not-me", s.own(s.takeNotMe))
 	mux.HandleFunc("GET /account/done/{id}", s.notMeDone)
+	mux.HandleFunc("GET /account/language", s.own(s.languagePage))
+	mux.HandleFunc("POST /account/language", s.own(s.takeLanguage))
+	mux.HandleFunc("GET /account/did/{id}", s.deedPage)
 }
 
 type accountPage struct {
@@ -74,13 +77,12 @@ func (p page) personRows(c citizen.Citizen) []row {
 	if !c.Email.IsZero() {
 		email = c.Email.Masked()
 	}
-	lang := locale.Match(c.Lang)
 	return []row{
 		{Term: p.T("account.person"), Text: c.Masked()},
 		{Term: p.T("account.phone"), Text: phone},
 		{Term: p.T("account.email"), Text: email},
 		{Term: p.T("account.registered"), Text: p.T("account.registered-how", "how", p.T(proofings[c.Proofing]), "date", p.Lang.Date(c.Registered))},
-		{Term: p.T("account.language"), Text: lang.Name()},
+		{Term: p.T("account.language"), Text: locale.Match(c.Lang).Name(), URL: "/account/language", Change: p.T("login.change")},
 	}
 }
 

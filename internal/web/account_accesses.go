@@ -110,6 +110,7 @@ var saidResults = map[account.Result]saidResult{
 	account.ConfirmNo: {"account.r-confirm-no", ""}, account.ConfirmNotMe: {"account.r-confirm-not-me", "bad"},
 	account.ConfirmYes: {"account.r-confirm-yes", "good"}, account.Confirmed: {"account.r-confirmed", "good"},
 	account.SessionEnded: {"account.r-session-ended", ""}, account.Blocked: {"account.r-blocked", "bad"}, account.Copied: {"account.r-copied", ""},
+	account.Language: {"account.r-language", ""},
 }
 
 func saidOf(r account.Result) saidResult {

@@ -33,7 +33,7 @@ func (s *Server) copyPage(v *ownVisit) error {
 // takeCopy hands the file over. It is reading, though it is a form: a proof serves for as long as it does for reading.
 func (s *Server) takeCopy(v *ownVisit) error {
 	if s.Now().Sub(v.held.At) > ownReads {
-		return s.beginOwn(v.w, v.r)
+		return s.beginOwn(v)
 	}
 	all, err := s.Account.Copy(v.r.Context(), v.citizen, visitor(v.r))
 	if err != nil {

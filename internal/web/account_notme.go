@@ -15,6 +15,8 @@ type disowned struct {
 	Since   string // the entry that they pointed at
 	At      time.Time
 	Proven  time.Time // when they last proved who they are
+
+	Sessions []string `json:"x,omitempty"` // those that were ended and that services relied on
 }
 
 type notMePage struct {
@@ -47,7 +49,8 @@ func (p page) list(keys ...locale.Key) (list []string) {
 }
 
 func (s *Server) takeNotMe(v *ownVisit) error {
-	if err := s.Account.NotMe(v.r.Context(), v.citizen.ID, visitor(v.r)); err != nil {
+	ended, err := s.Account.NotMe(v.r.Context(), v.citizen.ID, visitor(v.r))
+	if err != nil {
 		return err
 	}
 	now := s.Now()
@@ -59,7 +62,7 @@ func (s *Server) takeNotMe(v *ownVisit) error {
 	for _, name := range []string{ownCookie, sessionCookie, knownCookie} {
 		s.setCookie(v.w, s.cookieName(name), "", -1)
 	}
-	if err := s.saveFlow(v.w, v.r, accountFlow, id, now, disowned{v.citizen.ID, since, now, v.held.At}); err != nil {
+	if err := s.saveFlow(v.w, v.r, accountFlow, id, now, disowned{v.citizen.ID, since, now, v.held.At, ended[:min(len(ended), maxSessions)]}); err != nil {
 		return err
 	}
 	http.Redirect(v.w, v.r, "/account/done/"+id, http.StatusSeeOther)
@@ -70,6 +73,7 @@ type notMeDonePage struct {
 	page
 	Title, Lead           string
 	Next                  []string
+	Open                  []notice // the services where the session is not over
 	CheckTitle, CheckText string
 	Check                 []row
 	Buttons               []button
@@ -89,12 +93,31 @@ func (s *Server) notMeDone(w http.ResponseWriter, r *http.Request) {
 		data.Next = append(data.Next, data.T("account.done-call", "phone", data.HelpPhone))
 	}
 	data.Next = append(data.Next, data.list("account.done-phone", "account.done-office", "account.done-police")...)
-	if err := s.toCheck(r, &data, d); err != nil {
+	err := s.toClose(r, &data, d)
+	if err == nil {
+		err = s.toCheck(r, &data, d)
+	}
+	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
 	data.Buttons = []button{{Kind: "secondary", Text: data.T("problem.home"), URL: "/"}}
 	s.show(w, r, http.StatusOK, "account-done.html", data)
+}
+
+// toClose says that the session goes on at services that cannot be told, and names them as long as the person could have
+// pressed the button.
+func (s *Server) toClose(r *http.Request, data *notMeDonePage, d disowned) error {
+	open, _, err := s.stillOpen(&ownVisit{r: r, page: data.page}, d.Citizen, d.Sessions)
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	said := notice{Kind: "warning", Title: data.T("account.done-open"), Text: []string{data.T("account.done-open-text")}}
+	if s.Now().Sub(d.Proven) <= ownActs {
+		said.Text = append(said.Text, open...)
+	}
+	data.Open = []notice{said}
+	return nil
 }
 
 func (s *Server) toCheck(r *http.Request, data *notMeDonePage, d disowned) error {

@@ -2,17 +2,13 @@ package web
 
 import (
 	"net/http"
-	"net/url"
 
 	"clave/internal/account"
-	"clave/internal/login"
-	"clave/internal/relying"
 )
 
 type sessionsPage struct {
 	page
 	Title, Lead, None string
-	Notices           []notice
 	Open              []openCard
 	EndAll            []button
 	Buttons           []button
@@ -35,9 +31,6 @@ func (s *Server) sessionsPage(v *ownVisit) error {
 		return err
 	}
 	data := sessionsPage{page: v.page, Title: v.T("account.sessions"), Lead: v.T("account.sessions-lead"), None: v.T("account.sessions-none")}
-	if data.Notices, err = s.whatClosed(v); err != nil {
-		return err
-	}
 	for _, open := range list {
 		data.Open = append(data.Open, s.openCard(v, open, open.ID == here.ID))
 	}
@@ -81,61 +74,22 @@ func (s *Server) endSession(v *ownVisit) error {
 	if err != nil {
 		return err
 	}
-	to := "/account/sessions"
 	if done {
-		to += "?closed=" + url.QueryEscape(id)
+		return s.goToDeed(v, deed{Kind: endedOne, Sessions: []string{id}})
 	}
-	http.Redirect(v.w, v.r, to, http.StatusSeeOther)
+	toSessions(v.w, v.r)
 	return nil
 }
 
 // endSessions ends all, but for the one in which these pages are read.
 func (s *Server) endSessions(v *ownVisit) error {
-	if err := s.Account.EndAll(v.r.Context(), v.citizen.ID, v.session.ID, visitor(v.r)); err != nil {
+	ended, err := s.Account.EndAll(v.r.Context(), v.citizen.ID, v.session.ID, visitor(v.r))
+	if err != nil {
 		return err
 	}
-	http.Redirect(v.w, v.r, "/account/sessions?closed=all", http.StatusSeeOther)
-	return nil
+	return s.goToDeed(v, deed{Kind: endedAll, Sessions: ended})
 }
 
 func toSessions(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/account/sessions", http.StatusSeeOther)
-}
-
-// whatClosed says what became of the session that was just ended: nothing that the address says is believed.
-func (s *Server) whatClosed(v *ownVisit) ([]notice, error) {
-	id := v.r.URL.Query().Get("closed")
-	if id == "" {
-		return nil, nil
-	}
-	if id == "all" {
-		if open, err := s.Account.Sessions(v.r.Context(), v.citizen.ID); err != nil || len(open) > 0 {
-			return nil, err
-		}
-		return []notice{{Kind: "info", Text: []string{v.T("account.closed-all"), v.T("account.closed-tell")}}}, nil
-	}
-	list, ended, err := s.Account.Ended(v.r.Context(), v.citizen.ID, id)
-	if err != nil || !ended {
-		return nil, err
-	}
-	notices := []notice{{Kind: "success", Text: []string{v.T("account.closed")}}}
-	for _, p := range list {
-		if said, left := s.stillOpen(v, p); left {
-			notices = append(notices, said)
-		}
-	}
-	return notices, nil
-}
-
-// stillOpen says what the person has to do at a service that cannot be told, or has not answered yet.
-func (s *Server) stillOpen(v *ownVisit, p login.Participation) (notice, bool) {
-	name := s.partyName(v.r, p.Party, v.Lang)
-	switch {
-	case p.State == login.Closed || p.Party == relying.House:
-		return notice{}, false
-	case p.Protocol == "oidc" && !p.State.Final():
-		return notice{Kind: "info", Text: []string{v.T("account.telling", "service", name)}}, true
-	default:
-		return notice{Kind: "warning", Text: []string{v.T("account.close-there", "service", name)}}, true
-	}
 }

@@ -95,7 +95,7 @@ func TestAccesses(t *testing.T) {
 	thief.enter(at, pin)
 	g.clock.Move(time.Minute)
 	page := g.browser().enters("/account/accesses", who)
-	holds(t, page, "Sede de pruebas", "Entró", "Un PIN equivocado", "Cl@ve PIN, nivel sustancial", "red 192.0.··", "la misma red que ahora", "Mi Cl@ve", "/account/not-me?since=")
+	holds(t, page, "Sede de pruebas", "Entró", "Un PIN equivocado", "Cl@ve PIN, nivel sustancial", "red 192.0.··", "la de ahora", "Mi Cl@ve", "/account/not-me?since=")
 	lacks(t, page, "192.0.2.1", who.NIF.String())
 	if n := strings.Count(page.text, "<tr>"); n != 3 {
 		t.Errorf("%d lines, want the heading and two visits:\n%s", n, page.text)
@@ -148,7 +148,8 @@ func TestNotMe(t *testing.T) {
 	page = b.get("/account/not-me?since=" + since[len(since)-1][1])
 	holds(t, page, "Todavía no ha ocurrido nada", "Bloqueamos Cl@ve PIN", "oficina de registro", since[len(since)-1][1])
 	done := b.leads(b.post("/account/not-me", "since", since[len(since)-1][1]))
-	holds(t, b.get(done), "Nadie puede entrar ya con Cl@ve PIN", "060", "Sede de pruebas", "Una vez", "avise al servicio")
+	holds(t, b.get(done), "Nadie puede entrar ya con Cl@ve PIN", "060", "Sede de pruebas", "Una vez", "avise al servicio",
+		"Allí la sesión sigue abierta hasta que se cierre", "No podemos avisar a Sede de pruebas")
 	lacks(t, b.get(done), who.NIF.String())
 	if to := thief.leads(thief.do(httptest.NewRequest("GET", home+done, nil))); to != "/account" {
 		t.Errorf("another browser was led to %s", to)
@@ -163,7 +164,10 @@ func TestNotMe(t *testing.T) {
 	g.told(t, notify.SMS, notify.NotMeSMS)
 	g.told(t, notify.Email, notify.NotMe)
 	g.clock.Move(6 * time.Minute)
-	lacks(t, b.get(done), "Sede de pruebas") // the list was read with a proof that is old by now
+	lacks(t, b.get(done), "Una vez") // the list was read with a proof that is old by now
+	g.clock.Move(10 * time.Minute)
+	holds(t, b.get(done), "Allí la sesión sigue abierta hasta que se cierre")
+	lacks(t, b.get(done), "Sede de pruebas")
 }
 
 // told wants a message of a kind among those that wait on a channel, with a link to nothing but ourselves.
@@ -228,12 +232,12 @@ func TestPast15SessionsOfOneselfOnly(t *testing.T) {
 	mine := b.sessionIn(page)
 	page = b.goes("/account/sessions/" + theirID + "/end")
 	lacks(t, page, "Sesión cerrada")
-	lacks(t, b.get("/account/sessions?closed="+theirID), "Sesión cerrada")
 	if alive := must(g.Broker.Alive(t.Context(), theirID)); !alive {
 		t.Fatal("another person's session has ended")
 	}
 	page = b.goes("/account/sessions/" + mine + "/end")
-	holds(t, page, "Sesión cerrada", "No está identificado en ningún navegador", "Si dejó algo abierto, ciérrelo allí")
+	holds(t, page, "Sesión cerrada", "Sede de pruebas", "Si dejó algo abierto, ciérrelo allí")
+	holds(t, b.get("/account/sessions"), "No está identificado en ningún navegador")
 	if alive := must(g.Broker.Alive(t.Context(), mine)); alive {
 		t.Error("it lives")
 	}
@@ -262,8 +266,78 @@ func TestEndAllSessions(t *testing.T) {
 		g.clock.Move(21 * time.Minute)
 	}
 	b.enters("/account/sessions", who)
-	holds(t, b.goes("/account/sessions/end-all"), "Hemos cerrado todas las sesiones")
+	g.clock.Move(6 * time.Minute) // too late to read, in time to act: what came of it is told, and nothing else
+	did := b.leads(b.post("/account/sessions/end-all"))
+	page = b.get(did)
+	holds(t, page, "Hemos cerrado todas las sesiones", "No podemos avisar a Sede de pruebas desde aquí")
+	if strings.Count(page.text, "No podemos avisar") != 1 {
+		t.Error("a service is named twice")
+	}
 	holds(t, two.get(two.atLibrary()), "DNI o NIE")
+	if to := b.leads(b.do(httptest.NewRequest("GET", home+"/account/sessions", nil))); !strings.HasPrefix(to, "/login/") {
+		t.Errorf("acting lets read: %s", to)
+	}
+	if to := two.leads(two.do(httptest.NewRequest("GET", home+did, nil))); to != "/account" {
+		t.Errorf("another browser was led to %s", to)
+	}
+	g.clock.Move(9*time.Minute + time.Second)
+	if to := b.leads(b.do(httptest.NewRequest("GET", home+did, nil))); to != "/account" {
+		t.Errorf("led to %s", to)
+	}
+}
+
+// A form that came too late is not carried out, and the login that follows says so.
+func TestTooLateIsSaid(t *testing.T) {
+	g, who := newOwn(t, assurance.Advanced)
+	b := g.browser()
+	b.enters("/account/sessions", who)
+	g.clock.Move(16 * time.Minute)
+	holds(t, b.get(b.leads(b.post("/account/sessions/end-all"))), "No hemos hecho lo que pidió")
+	lacks(t, b.get(b.leads(b.do(httptest.NewRequest("GET", home+"/account/sessions", nil)))), "No hemos hecho lo que pidió")
+}
+
+// The person chooses in which language we write to them; how the pages speak is another matter.
+func TestLanguageOfMessages(t *testing.T) {
+	g, who := newOwn(t, assurance.Advanced)
+	b := g.browser()
+	holds(t, b.enters("/account", who), `href="/account/language"`)
+	page := b.get("/account/language")
+	holds(t, page, "<h1>Idioma de los mensajes</h1>", `value="eu"`, "Galego")
+	if !strings.Contains(page.text, `value="es" checked`) && !regexp.MustCompile(`value="es"[^>]* checked`).MatchString(page.text) {
+		t.Error("the present one is not marked")
+	}
+	if to := b.leads(b.post("/account/language", "language", "fr")); to != "/account/language" {
+		t.Errorf("led to %s", to)
+	}
+	g.clock.Move(6 * time.Minute)
+	holds(t, b.goes("/account/language", "language", "gl"), "Le escribiremos en este idioma: Galego")
+	if c, _, err := g.db.CitizenByNIF(t.Context(), who.NIF); c.Lang != "gl" || err != nil {
+		t.Errorf("it is %q, %v", c.Lang, err)
+	}
+	holds(t, b.enters("/account/accesses", who), "Cambió el idioma de los mensajes")
+}
+
+// The front page offers to leave as a card where there is something to leave. The name in the header leads there, but for
+// pages in the middle of something.
+func TestWaysToAndFromTheFrontPage(t *testing.T) {
+	g, who := newOwn(t, assurance.Advanced)
+	b := g.browser()
+	brand := `<a class="brand" href="/">`
+	page := b.get("/")
+	holds(t, page, brand, "Cerrar la sesión")
+	lacks(t, page, "Si usan este ordenador otras personas")
+	b.inside(who)
+	page = b.get("/")
+	holds(t, page, "Si usan este ordenador otras personas")
+	if n := strings.Count(page.text, `href="/logout"`); n != 1 {
+		t.Errorf("%d ways out", n)
+	}
+	for _, path := range []string{"/register", "/help", "/privacy", "/nowhere"} {
+		holds(t, b.get(path), brand)
+	}
+	for _, path := range []string{b.atLibrary(), b.begunLogout()} {
+		lacks(t, b.get(path), brand)
+	}
 }
 
 // The copy holds all of the person's data, and no other's; its name tells nobody whose it is.

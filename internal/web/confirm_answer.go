@@ -27,19 +27,21 @@ func (s *Server) confirmationPage(v *ownVisit) error {
 // verdicts are what the buttons say.
 var verdicts = []confirm.State{confirm.Confirmed, confirm.Refused, confirm.Reported}
 
-// takeConfirmation leads to the page of the confirmation, which says what became of it, and why an answer was not taken.
-// Whoever identified themselves too long ago does so again, and answers then.
+// takeConfirmation leads to what became of the confirmation, and says why an answer was not taken. Whoever identified
+// themselves too long ago does so again, and answers then.
 func (s *Server) takeConfirmation(v *ownVisit) error {
 	id, verdict := v.r.PathValue("id"), confirm.State(v.r.PostFormValue("answer"))
 	if slices.Contains(verdicts, verdict) {
-		_, why, err := s.Confirm.Answer(v.r.Context(), confirm.Answer{
+		a, why, err := s.Confirm.Answer(v.r.Context(), confirm.Answer{
 			ID: id, Citizen: v.citizen.ID, Means: v.means(), Verdict: verdict, From: visitor(v.r),
 		})
 		switch {
 		case err != nil:
 			return err
 		case why == confirm.Stale:
-			return s.beginOwn(v.w, v.r)
+			return s.beginOwn(v)
+		case why == confirm.None && !s.mayRead(v):
+			return s.goToDeed(v, deed{Kind: answeredDeed, Of: a.ID})
 		}
 	}
 	http.Redirect(v.w, v.r, confirmPath(id), http.StatusSeeOther)

@@ -171,6 +171,7 @@ func TestRule07FreshProof(t *testing.T) {
 	g.clock.Move(time.Minute)
 	at := b.leads(b.post("/confirm/"+id+"/answer", "answer", "confirmed"))
 	g.becomes(id, confirm.Waiting)
+	holds(t, b.get(at), "Su respuesta no se ha enviado")
 	b.typed(at, who)
 	_, pin := g.sms()
 	if to := b.leads(b.post(at+"/pin", "pin", pin)); to != "/confirm/"+id {
@@ -211,4 +212,24 @@ func TestConfirmExpires(t *testing.T) {
 	b.post("/confirm/"+id+"/answer", "answer", "reported")
 	holds(t, b.get("/confirm/"+id), "Gracias por avisar")
 	g.becomes(id, confirm.Expired)
+}
+
+// Who stops something may do so for longer than who confirms it, and reads that it was stopped and nothing else.
+func TestRule07RefuseAfterAWhile(t *testing.T) {
+	for answer, want := range map[string]string{"refused": "No lo ha confirmado", "reported": "Gracias por avisar"} {
+		g, who := newDesk(t, assurance.Advanced)
+		b := g.browser()
+		b.enters("/confirm", who)
+		g.clock.Move(14 * time.Minute)
+		id, _ := g.asksToConfirm(who, assurance.Low)
+		to := b.leads(b.post("/confirm/"+id+"/answer", "answer", answer))
+		g.becomes(id, confirm.Refused)
+		holds(t, b.get(to), want)
+		if to := b.leads(b.do(httptest.NewRequest("GET", home+"/confirm/"+id, nil))); !strings.HasPrefix(to, "/login/") {
+			t.Errorf("led to %s", to)
+		}
+		g.clock.Move(2 * time.Minute)
+		late := b.leads(b.post("/confirm/"+id+"/answer", "answer", answer))
+		holds(t, b.get(late), "Su respuesta no se ha enviado")
+	}
 }

@@ -33,9 +33,10 @@ const (
 	registerFlow = "register"
 	logoutFlow   = "logout"
 	accountFlow  = "account"
+	deedFlow     = "deed"
 )
 
-var flowKinds = []string{loginFlow, registerFlow, logoutFlow, accountFlow}
+var flowKinds = []string{loginFlow, registerFlow, logoutFlow, accountFlow, deedFlow}
 
 // life is how long a flow can be opened. A login's time is over after half of it; the rest is only for telling the service
 // so.

@@ -72,7 +72,7 @@ func sample(l locale.Lang) sampled {
 	s.Shown = shown{Label: "Compruebe que el mensaje lleva este código:", Letters: strings.Split("K7MQ", ""), Note: "Si lleva otro, no escriba el PIN."}
 	s.Activation = shown{Label: "Su código de activación", Letters: strings.Split("K7QM4HTX9D2CPVRE", ""), Note: "Guárdelo: no lo volveremos a mostrar."}
 	s.Steps = steps{Lang: l, URL: "#main", List: []step{
-		{"done", "Mensaje preparado", "10:04"}, {"done", "Enviado a su operador", "10:04"},
+		{"done", "Mensaje preparado", "10:04"}, {"done", "Enviado a su operadora", "10:04"},
 		{"now", "Esperando a que llegue a su teléfono", ""}, {"next", "Escriba el PIN", ""},
 	}}
 	s.Countdown = countdown{Lang: l, Text: "El PIN sirve hasta las 10:14.", Until: time.Date(2030, 6, 30, 8, 14, 0, 0, time.UTC), Left: 6*time.Minute + 20*time.Second, Total: 10 * time.Minute}

@@ -144,6 +144,7 @@ func (s *Server) beforeTyping(v *visit) (list []notice) {
 	if v.Again {
 		list = append(list, notice{Kind: "warning", Title: p.T("login.session-over-title"), Text: []string{p.T("login.session-over")}})
 	}
+	list = append(list, p.tooLate(v.Login.Request)...)
 	if v.Login.Request.Level > assurance.Basic.Binding() {
 		list = append(list, notice{Kind: "info", Title: p.T("login.advanced-title"), Text: []string{p.T("login.advanced-text")}})
 	}

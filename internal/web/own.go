@@ -36,7 +36,7 @@ func (s *Server) own(show func(*ownVisit) error) http.HandlerFunc {
 		in, err := s.openOwn(&v)
 		switch {
 		case err == nil && !in:
-			err = s.beginOwn(w, r)
+			err = s.beginOwn(&v)
 		case err == nil:
 			err = show(&v)
 		}
@@ -65,20 +65,41 @@ func (s *Server) openOwn(v *ownVisit) (bool, error) {
 }
 
 // beginOwn begins a login for our own pages. What a form held that came too late is not kept: the person is led back to the
-// page that it was on.
-func (s *Server) beginOwn(w http.ResponseWriter, r *http.Request) error {
-	l, err := s.Broker.Begin(r.Context(), login.Request{
-		Protocol: ownProtocol, Party: relying.House, ID: secret.ID(s.Now()), ReturnTo: ownAddress(r), Released: relying.Attributes,
-	})
+// page that it was on, and the login tells them so.
+func (s *Server) beginOwn(v *ownVisit) error {
+	request := login.Request{
+		Protocol: ownProtocol, Party: relying.House, ID: secret.ID(s.Now()), ReturnTo: ownAddress(v.r), Released: relying.Attributes,
+	}
+	if v.r.Method == http.MethodPost {
+		request.Echo = map[string]string{ownLate: "1"}
+	}
+	l, err := s.Broker.Begin(v.r.Context(), request)
 	if err != nil {
 		return err
 	}
-	if err := s.saveFlow(w, r, loginFlow, l.ID, l.Began, signIn{Login: l}); err != nil {
+	if err := s.saveFlow(v.w, v.r, loginFlow, l.ID, l.Began, signIn{Login: l}); err != nil {
 		return err
 	}
-	http.Redirect(w, r, loginPath(l.ID, ""), http.StatusSeeOther)
-	return nil
+	return (&visit{w: v.w, r: v.r, signIn: signIn{Login: l}}).redirect("")
 }
+
+// ownLate marks a login that began with a form which came too late.
+const ownLate = "late"
+
+// tooLate says, where it is so, that what the person sent was not taken.
+func (p page) tooLate(request login.Request) []notice {
+	text := p.T("own.late-act")
+	switch {
+	case request.Echo[ownLate] == "":
+		return nil
+	case answering(request):
+		text = p.T("own.late-answer")
+	}
+	return []notice{{Kind: "warning", Text: []string{text}}}
+}
+
+// answering tells whether a login is for answering what a service asked.
+func answering(request login.Request) bool { return strings.HasPrefix(request.ReturnTo, "/confirm") }
 
 // ownAddress is where to come back to: of a form, the page above it.
 func ownAddress(r *http.Request) string {

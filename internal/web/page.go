@@ -3,11 +3,14 @@ package web
 import (
 	"bytes"
 	"html/template"
+	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
+	"clave/internal/federation/saml"
 	"clave/internal/locale"
 )
 
@@ -23,6 +26,7 @@ type page struct {
 	Errors                       errorList
 
 	plain bool // its address has no query
+	flow  bool // its address is of a login, a registration or a logout that goes on
 }
 
 // T is a text in the page's language; templates call it.
@@ -50,8 +54,17 @@ func (s *Server) page(r *http.Request) page {
 	return page{
 		Lang: lang, HelpPhone: s.Help.Phone, Address: s.Help.Address, Demo: s.Demo,
 		AccessibilityURL: "/accessibility", PrivacyURL: "/privacy", HelpURL: helpPath, Errors: errorList{Lang: lang},
-		Languages: tonguesAt(r.URL, lang), plain: r.URL.RawQuery == "",
+		Languages: tonguesAt(r.URL, lang), plain: r.URL.RawQuery == "", flow: inFlow(r.URL.Path),
 	}
+}
+
+// Leads tells whether the header leads to the front page: not where somebody is in the middle of something.
+func (p page) Leads() bool { return p.Service == "" && !p.flow }
+
+// inFlow tells whether an address is of something that goes on from page to page.
+func inFlow(path string) bool {
+	of := func(start string) bool { return strings.HasPrefix(path, start) }
+	return slices.ContainsFunc([]string{"/login/", "/logout/", string(asking) + "/", string(following) + "/", string(opening) + "/", string(freezing) + "/", saml.Path}, of)
 }
 
 // tonguesAt are the languages, as an address leads to them.
@@ -75,7 +88,7 @@ func (p *page) wrong(field string, key locale.Key, args ...any) string {
 func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, file string, data interface{ lang() locale.Lang }) {
 	var b bytes.Buffer
 	if err := templates[data.lang().Code()][file].ExecuteTemplate(&b, "layout", data); err != nil {
-		s.fail(w, r, err)
+		s.unshown(w, r, file, err)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -83,25 +96,45 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, file s
 	_, _ = w.Write(b.Bytes()) // the visitor may have gone
 }
 
-const langCookie = "lang"
+// unshown answers for a page that cannot be made: with an error page, unless that is what cannot be made.
+func (s *Server) unshown(w http.ResponseWriter, r *http.Request, file string, err error) {
+	if file != problemFile {
+		s.fail(w, r, err)
+		return
+	}
+	slog.ErrorContext(r.Context(), "the error page failed", "path", r.Pattern, "err", err)
+	http.Error(w, "500", http.StatusInternalServerError)
+}
 
-// langOf is the reader's language: chosen on a page, or what the browser prefers.
+const problemFile = "problem.html"
+
+const (
+	langCookie = "lang"
+	langLife   = 365 * 24 * time.Hour
+	langWish   = "ui_locales" // in an address: what a service would like
+)
+
+// langOf is the reader's language: chosen on a page, or what the service that they come from would like, or what the browser
+// prefers.
 func langOf(r *http.Request) locale.Lang {
 	chosen := ""
 	if c, err := r.Cookie(langCookie); err == nil {
 		chosen = c.Value
 	}
-	return locale.Match(r.URL.Query().Get("lang"), chosen, r.Header.Get("Accept-Language"))
+	query := r.URL.Query()
+	return locale.Match(query.Get("lang"), chosen, query.Get(langWish), r.Header.Get("Accept-Language"))
 }
 
-// keepLang remembers a language that was chosen by a link.
+// keepLang remembers a language that was chosen by a link; what a service would like only while the browser is open, and
+// never in place of what the person chose.
 func (s *Server) keepLang(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if lang, ok := locale.Lookup(r.URL.Query().Get("lang")); ok && r.Method == http.MethodGet {
-			http.SetCookie(w, &http.Cookie{
-				Name: langCookie, Value: lang.Code(), Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
-				Secure: s.secure(), HttpOnly: true, SameSite: http.SameSiteLaxMode,
-			})
+		query := r.URL.Query()
+		_, kept := r.Cookie(langCookie)
+		if lang, ok := locale.Lookup(query.Get("lang")); ok && r.Method == http.MethodGet {
+			s.setCookie(w, langCookie, lang.Code(), langLife)
+		} else if lang, ok := locale.Lookup(query.Get(langWish)); ok && kept != nil && r.Method == http.MethodGet {
+			s.setCookie(w, langCookie, lang.Code(), 0)
 		}
 		next.ServeHTTP(w, r)
 	})

@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 
 	"clave/internal/locale"
 )
@@ -18,6 +20,7 @@ func (s *Server) placeRoutes(mux *http.ServeMux) {
 type homePage struct {
 	page
 	Methods []method
+	Leave   bool // this browser holds a session: leaving is a card
 }
 
 func (s *Server) homePage(w http.ResponseWriter, r *http.Request) {
@@ -32,7 +35,19 @@ func (s *Server) homePage(w http.ResponseWriter, r *http.Request) {
 		data.accountCard(),
 		data.confirmCard(),
 	}
+	if data.Leave = s.holdsSession(r); data.Leave {
+		data.Methods = append(data.Methods, method{Title: data.T("logout.title"), About: data.T("home.leave-about"),
+			Button: button{Kind: "secondary", Text: data.T("logout.title"), URL: "/logout"}})
+	}
 	s.show(w, r, http.StatusOK, "home.html", data)
+}
+
+// holdsSession tells whether a browser has the cookie of a session, which may be over: the front page asks no database.
+func (s *Server) holdsSession(r *http.Request) bool {
+	return slices.ContainsFunc(r.Cookies(), func(c *http.Cookie) bool {
+		name, ours := strings.CutPrefix(c.Name, s.cookieName(""))
+		return ours && (name == sessionCookie || strings.HasPrefix(name, aloneCookie)) && len(c.Value) == tokenLength
+	})
 }
 
 // words is a page of nothing but text.
@@ -55,16 +70,18 @@ var accessibilityWords = words{"accessibility.title", "accessibility.lead", []wo
 
 var privacyWords = words{"privacy.title", "privacy.lead", []wordsPart{
 	{"privacy.who", []locale.Key{"privacy.who-text"}},
-	{"privacy.what", []locale.Key{"privacy.what-registered", "privacy.what-record", "privacy.what-asked", "privacy.what-question", "privacy.what-not"}},
+	{"privacy.what", []locale.Key{"privacy.what-registered", "privacy.what-record", "privacy.what-sessions", "privacy.what-browsers",
+		"privacy.what-confirmations", "privacy.what-asked", "privacy.what-question", "privacy.what-not"}},
 	{"privacy.why", []locale.Key{"privacy.why-text"}},
 	{"privacy.long", []locale.Key{"privacy.long-registered", "privacy.long-codes", "privacy.long-letters"}},
 	{"privacy.others", []locale.Key{"privacy.others-services", "privacy.others-carriers"}},
-	{"privacy.cookies", []locale.Key{"privacy.cookies-text"}},
-	{"privacy.rights", []locale.Key{"privacy.rights-text"}},
+	{"privacy.cookies", []locale.Key{"privacy.cookies-text", "privacy.cookies-flow", "privacy.cookies-session", "privacy.cookies-language",
+		"privacy.cookies-known", "privacy.cookies-last"}},
+	{"privacy.rights", []locale.Key{"privacy.rights-copy", "privacy.rights-text"}},
 }}
 
 var servicesWords = words{"services.title", "services.lead", []wordsPart{
-	{"services.speak", []locale.Key{"services.speak-text", "services.speak-address"}},
+	{"services.speak", []locale.Key{"services.speak-text", "services.speak-address", "services.speak-oidc"}},
 	{"services.join", []locale.Key{"services.join-text"}},
 	{"services.try", []locale.Key{"services.try-text"}},
 }}

@@ -64,7 +64,7 @@ func (s *Server) problem(w http.ResponseWriter, r *http.Request, p problem) {
 	if len(data.Buttons) == 0 {
 		data.Buttons = []button{{Kind: "secondary", Text: data.T("problem.home"), URL: "/"}}
 	}
-	s.show(w, r, p.status, "problem.html", data)
+	s.show(w, r, p.status, problemFile, data)
 }
 
 // crossOrigin answers a form that another site sent.

@@ -92,7 +92,7 @@ func inLanguage(wished string) string {
 	for code := range strings.FieldsSeq(wished) {
 		code, _, _ = strings.Cut(code, "-")
 		if lang, ok := locale.Lookup(code); ok {
-			return "?lang=" + lang.Code()
+			return "?" + langWish + "=" + lang.Code()
 		}
 	}
 	return ""

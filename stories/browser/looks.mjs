@@ -8,6 +8,7 @@ import { fill, go, move, next, pinOf, SEDE } from './world.mjs'
 const [tongues, width, shade, script] = (process.env.LOOK || 'es 360 light script').split(' ')
 const [lang, ...others] = tongues.split('+')
 export const js = script === 'script'
+export const many = others.length > 0
 
 let browser
 /** The one page of the file; fresh() begins another profile. */

@@ -57,7 +57,7 @@ export async function go(page, what, to = /./) {
   await page.evaluate(() => { document.left = true })
   await (typeof what === 'string' ? page.locator(what).first().click() : what())
   for (let i = 0; i < 400; i++) {
-    const there = await page.evaluate(() => !document.left && document.readyState === 'complete').catch(() => false) // between two pages
+    const there = await page.evaluate(arrived).catch(() => false) // between two pages
     if (there && to.test(page.url())) return
     await pause(25)
   }
@@ -85,6 +85,9 @@ export async function identify(page, person, to = /\/login\/\w+$/) {
   await fill(page, 'pin', await pinOf(person, () => go(page, next, /\/pin$/)))
   await go(page, next, to)
 }
+
+/** Whether a page is there whole: neither the one before nor the empty one that a browser has between two sites. */
+const arrived = () => !document.left && document.readyState === 'complete' && document.body?.firstElementChild != null
 
 /** The card of a procedure, by its title. */
 export const card = (page, title) => page.locator('.card', { hasText: title }).locator('button')
