@@ -1,6 +1,6 @@
 // Command clave is Cl@ve in one binary: `clave demo` starts a complete, offline one; `clave people import` reads the
 // State's register into a database; `clave keys` changes the signing keys; `clave party` registers services;
-// `clave reference` reads what an error page shows.
+// `clave audit` reads the record; `clave reference` reads what an error page shows.
 package main
 
 import (
@@ -24,8 +24,11 @@ type commands struct {
 	People struct {
 		Import peopleImport `cmd:"" help:"Read a register of people (JSON, one a line) into a database."`
 	} `cmd:"" help:"The State's register of people."`
-	Party     partyCommands `cmd:"" help:"The services that may ask who somebody is. Running nodes see within seconds what changes."`
-	Reference reference     `cmd:"" help:"Say what the reference number of an error page says: for whoever answers the telephone."`
+	Party partyCommands `cmd:"" help:"The services that may ask who somebody is. Running nodes see within seconds what changes."`
+	Audit struct {
+		List auditList `cmd:"" help:"Show what was recorded: when, what, which service, which login, what came of it."`
+	} `cmd:"" help:"The record of who did what. Reading it changes nothing."`
+	Reference reference `cmd:"" help:"Say what the reference number of an error page says: for whoever answers the telephone."`
 	Keys      struct {
 		List     keysList     `cmd:"" help:"Show the signing keys: which signs, which will, which did."`
 		Rotate   keysRotate   `cmd:"" help:"Make a new signing key, known at once and signing later."`

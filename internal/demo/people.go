@@ -152,7 +152,7 @@ func (r role) citizen(list census.List, now time.Time) (citizen.Citizen, error) 
 func registered(p person.Person, phone contact.Phone, email contact.Email, proofing assurance.Proofing, now time.Time) citizen.Citizen {
 	return citizen.Citizen{
 		ID: secret.ID(now), NIF: p.NIF, GivenName: p.GivenName, FirstSurname: p.FirstSurname, SecondSurname: p.SecondSurname,
-		Phone: phone, PhoneBinding: proofing.Binding(), PhoneSince: now.Add(-time.Hour), Email: email, Lang: "es", Proofing: proofing,
+		Phone: phone, PhoneBinding: proofing.Binding(), PhoneSince: now.Add(-time.Hour), Email: email, Proofing: proofing,
 		Registered: now.Add(-time.Hour), Datum: p.Datum, Until: p.Until,
 	}
 }

@@ -100,13 +100,14 @@ func (s *Server) inLogin(v *visit) loginFrame {
 	p := s.page(v.r)
 	p.Service = v.party.Name(p.Lang.Code())
 	v.w.Header().Set("Content-Security-Policy", contentPolicy(s.answersTo(v.Login.Request)))
-	return loginFrame{page: p, At: loginPath(v.Login.ID, "")}
+	return loginFrame{page: p, At: loginPath(v.Login.ID, ""), Ours: wordsOf(v.Login.Request)}
 }
 
 // loginFrame is what every page of a login knows. At is where its addresses begin.
 type loginFrame struct {
 	page
-	At string
+	At   string
+	Ours *ownWords // nil in a login for a service
 }
 
 // goTo keeps the login and leads to one of its pages.

@@ -7,6 +7,7 @@ import (
 
 type nifForm struct {
 	loginFrame
+	Lead    string
 	Time    string // until when the login can be completed
 	NIF     field
 	Notices []notice
@@ -25,7 +26,11 @@ func (s *Server) makeRoomFor(v *visit) {
 
 func (s *Server) askLoginNIF(v *visit, typed string, wrong error) error {
 	data := nifForm{loginFrame: s.inLogin(v), Notices: s.beforeTyping(v)}
-	data.Time = data.T("login.time", "time", data.Lang.Clock(v.Login.Began.Add(login.Lifetime)))
+	until := data.Lang.Clock(v.Login.Began.Add(login.Lifetime))
+	data.Lead, data.Time = data.T("login.nif-lead", "service", data.Service), data.T("login.time", "time", until)
+	if data.Ours != nil {
+		data.Lead, data.Time = data.T(data.Ours.Typing), data.T(data.Ours.Time, "time", until)
+	}
 	data.NIF = data.nifField(typed, wrong)
 	data.Buttons = []button{{Kind: "primary", Text: data.T("login.nif-next")}}
 	s.show(v.w, v.r, data.status(), "login-nif.html", data)

@@ -10,6 +10,7 @@ import (
 
 type stepPage struct {
 	loginFrame
+	Notices []notice
 	Why     string
 	Who     []row
 	Buttons []button
@@ -20,8 +21,11 @@ type stepPage struct {
 
 // askStep asks somebody who has a session for exactly what is missing: their PIN, again. Who they are is known already.
 func (s *Server) askStep(v *visit, offer login.Offer) error {
-	data := stepPage{loginFrame: s.inLogin(v), Seen: offer.Seen}
+	data := stepPage{loginFrame: s.inLogin(v), Seen: offer.Seen, Notices: s.beforeTyping(v)}
 	data.Why = data.T(whyAgain(v, offer), "service", data.Service)
+	if data.Ours != nil {
+		data.Why = data.T(data.Ours.Step)
+	}
 	data.Who = []row{{Term: data.T("login.who"), Text: offer.Citizen.Masked()}}
 	data.Buttons = []button{{Kind: "primary", Text: data.T("login.step-send")}}
 	data.NotMe = data.notMe()
@@ -48,7 +52,7 @@ func (p page) notMe() []button { return []button{{Kind: "secondary", Text: p.T("
 // are. The PIN goes to their phone, whoever sits here.
 func (s *Server) askMe(v *visit) error {
 	s.Slow.Hit(v.r.Context(), from(v.r))
-	offer, live, err := s.Broker.Offer(v.r.Context(), v.Login, v.Session, s.sessionToken(v.r))
+	offer, live, err := s.offerFor(v)
 	if err != nil {
 		return err
 	}
@@ -66,7 +70,7 @@ func (s *Server) askMe(v *visit) error {
 // logout; then the login goes on.
 func (s *Server) notMe(v *visit) error {
 	ended, err := s.endHere(v.w, v.r, "not me", func(x login.Session) bool {
-		if v.party.Alone() {
+		if v.party.Alone() && v.party.ID != relying.House {
 			return x.Only == v.party.ID
 		}
 		return !x.Alone() || x.Only == relying.House

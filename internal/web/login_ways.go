@@ -58,7 +58,7 @@ func (s *Server) lastWay(r *http.Request) string {
 // they are, to choose a method; with one method left, straight to that.
 func (s *Server) loginPage(v *visit) error {
 	s.makeRoomFor(v)
-	offer, live, err := s.Broker.Offer(v.r.Context(), v.Login, v.Session, s.sessionToken(v.r))
+	offer, live, err := s.offerFor(v)
 	switch {
 	case err != nil:
 		return err

@@ -1,7 +1,7 @@
 // Every page of registering and of a login, and every state of it, looked at.
 
 import { test } from 'node:test'
-import { agree, answer, asPerson, enter, js, page, pressed, see, visit } from './looks.mjs'
+import { agree, answer, asPerson, enter, fresh, js, page, pressed, see, visit } from './looks.mjs'
 import * as world from './world.mjs'
 
 const { ana, arrives, carmen, CLAVE, digits, go, items, move, next, SEDE, WORLD } = world
@@ -96,6 +96,7 @@ test('a login that comes to nothing', async () => {
   await leave('login-return-denied')
   await see('sede-nobody-denied')
   await visit(gone, 'login-gone')
+  await fresh()
   await asPerson('cita', world.lucia)
   await see('login-expired')
   await visit(`${CLAVE}/Proxy2/ServiceProvider`, 'for-services')

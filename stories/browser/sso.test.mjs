@@ -124,10 +124,13 @@ for (const [name, { site, procedure }] of Object.entries({ 'town hall': townHall
     }
     await page.goto(`${site}/mi-carpeta`)
     await go(page, 'form[action$="/salir-de-todo"] button')
-    for (let i = 0; i < 8 && !page.url().includes('/fuera?'); i++) { // the last of Clave's pages may lead on by itself
+    for (let i = 0; i < 8; i++) {
+      const there = page.waitForURL(/\/fuera\?/, { timeout: 500 }) // the last of Clave's pages leads on by itself
+      if (await there.then(() => true, () => false)) break
       await look(page, `sso/out ${name} step ${i}`)
       await go(page, '#envio button, main .button-primary')
     }
+    assert.match(page.url(), /\/fuera\?/)
     await look(page, `sso/out ${name} end`)
     await page.goto(`${CLAVE}/logout`)
     await says(page, /no había ninguna sesión abierta/)
