@@ -95,16 +95,15 @@ func (v *visitor) follow(r request, err error) error {
 		if wrong != nil {
 			return wrong
 		}
-		if next := resp.Header.Get("Location"); next != "" {
+		next, from := resp.Header.Get("Location"), r.from
+		if _, address, found := strings.Cut(resp.Header.Get("Refresh"), "url="); found {
+			next, from = address, resp.Request.URL
+		}
+		if next != "" {
 			resp.Body.Close()
 			var u *url.URL
 			u, err = resp.Request.URL.Parse(next)
-			r = request{method: http.MethodGet, address: fmt.Sprint(u), from: r.from}
-			continue
-		}
-		if _, next, found := strings.Cut(resp.Header.Get("Refresh"), "url="); found {
-			resp.Body.Close()
-			r = request{method: http.MethodGet, address: next, from: resp.Request.URL}
+			r = request{method: http.MethodGet, address: fmt.Sprint(u), from: from}
 			continue
 		}
 		if v.page, err = readPage(resp); err != nil {

@@ -420,25 +420,3 @@ func TestAloneIsEndedToo(t *testing.T) {
 		t.Error("the bank is entered after the logout")
 	}
 }
-
-// Who has a session is sent a PIN for their own pages without typing anything; the session itself opens none of them.
-func TestRule17OwnPagesSendAPINToWhoIsIn(t *testing.T) {
-	g := newGate(t)
-	who := g.registered(g.someone(11111111), assurance.Advanced, nil)
-	b := g.browser()
-	b.inside(who)
-	at := b.do(must(http.NewRequest("GET", home+"/account", nil))).Header.Get("Location")
-	page := b.get(at)
-	holds(t, page, "Confirme que es usted", "ANA Á. M.", "Para ver sus datos", "Cancelar e ir al inicio")
-	if a := b.post(at+"/continue", "seen", page.seen()); a.Header.Get("Location") == "/account" {
-		t.Error("the session opens them")
-	}
-	if a := b.post(at+"/me", "seen", "x"); a.Header.Get("Location") != at {
-		t.Errorf("a PIN was sent to whom no page named: %s", a.Header.Get("Location"))
-	}
-	b.post(at+"/me", "seen", page.seen())
-	_, pin := g.sms()
-	if a := b.post(at+"/pin", "pin", pin); a.Header.Get("Location") != "/account" {
-		t.Errorf("led to %q: %s", a.Header.Get("Location"), a.Status)
-	}
-}
