@@ -91,11 +91,7 @@ func (b *Broker) settle(ctx context.Context, l Login, who *Identified, held Held
 
 func (b *Broker) fresh(citizen string, party relying.Party) Session {
 	now := b.Now()
-	s := Session{ID: secret.ID(now), Citizen: citizen, Began: now, Until: now.Add(b.Limits.Ceiling)}
-	if party.Alone() {
-		s.Only = party.ID
-	}
-	return s
+	return Session{ID: secret.ID(now), Citizen: citizen, Only: party.Only(), Began: now, Until: now.Add(b.Limits.Ceiling)}
 }
 
 // tell owes the person a message: somebody identified themselves as them in a browser that they never used. It goes where

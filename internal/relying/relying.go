@@ -112,6 +112,14 @@ func (p Party) Told(asked []Attribute) (told []Attribute) {
 // what is proven for it opens nothing else.
 func (p Party) Alone() bool { return p.Private || p.Isolated }
 
+// Only is the party's ID when it stays alone, and empty otherwise: what a session made for it opens and nothing else.
+func (p Party) Only() string {
+	if p.Alone() {
+		return p.ID
+	}
+	return ""
+}
+
 // ErrUnknown means that no relying party has the name.
 var ErrUnknown = errors.New("relying: unknown party")
 

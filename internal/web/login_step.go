@@ -73,7 +73,7 @@ func (s *Server) notMe(v *visit) error {
 		if v.party.Alone() && v.party.ID != relying.House {
 			return x.Only == v.party.ID
 		}
-		return !x.Alone() || x.Only == relying.House
+		return everyday(x)
 	})
 	if err != nil {
 		return err

@@ -8,7 +8,6 @@ import (
 	"clave/internal/federation/oidc"
 	"clave/internal/federation/saml"
 	"clave/internal/login"
-	"clave/internal/relying"
 )
 
 // takeLogout begins a logout that a service asks for over SAML.
@@ -59,7 +58,7 @@ func (s *Server) meant(ctx context.Context, l *leave) (e ending, err error) {
 	list, err := s.here(ctx, l.r)
 	alone := slices.ContainsFunc(list, func(x login.Session) bool { return asks != "" && x.Only == asks })
 	for _, x := range list {
-		if asks == "" || alone && x.Only == asks || !alone && (!x.Alone() || x.Only == relying.House) {
+		if asks == "" || alone && x.Only == asks || !alone && everyday(x) {
 			e.sessions = append(e.sessions, x)
 		}
 	}

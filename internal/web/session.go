@@ -29,12 +29,11 @@ func cookieOf(x login.Session) string {
 }
 
 // cookieFor is the cookie of the session that a party uses.
-func cookieFor(p relying.Party) string {
-	if p.Alone() {
-		return aloneCookie + p.ID
-	}
-	return sessionCookie
-}
+func cookieFor(p relying.Party) string { return cookieOf(login.Session{Only: p.Only()}) }
+
+// everyday tells whether a session is one that ends by an ordinary logout: that for all services, or that of our own pages. One
+// that is a service's alone is that service's affair.
+func everyday(x login.Session) bool { return !x.Alone() || x.Only == relying.House }
 
 // sessionToken is empty in a browser without a session for all services.
 func (s *Server) sessionToken(r *http.Request) string { return s.tokenIn(r, sessionCookie) }
