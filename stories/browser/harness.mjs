@@ -5,17 +5,16 @@
 //   const browser = await launch()
 //   const page = await open(browser, { width: 360, dark: true, lang: 'ca' })
 //   await page.goto(address)
-//   await look(page, 'welcome')          // and leaves $SHOTS/welcome.png (.cache/shots/ without SHOTS)
+//   await look(page, 'welcome')          // and leaves $SHOTS/welcome.png, where SHOTS names a folder
 //   await type(page, 'DNI or NIE', '12345678Z')
 //   await press(page, 'Continue')        // by keyboard alone, and the focus must show
 
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import axe from 'axe-core'
 import { chromium } from 'playwright-core'
 
-const shots = process.env.SHOTS ?? fileURLToPath(new URL('../../.cache/shots', import.meta.url))
+const shots = process.env.SHOTS // a picture of each page costs as much as all that is judged on it
 const levels = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa']
 
 /** Starts a browser with an empty profile; the caller closes it. CHROMIUM names another executable. */
@@ -73,13 +72,16 @@ export function complaints(page) {
     .map(({ text, url }) => (url ? `${text} (${url})` : text))
 }
 
-/** Judges the page as it is now, saves its picture, and throws with every fault found. */
+/** Judges the page as it is now, saves its picture where pictures are wanted, and throws with every fault found. */
 export async function look(page, name) {
-  const file = join(shots, `${name}.png`)
-  await mkdir(dirname(file), { recursive: true })
-  await page.screenshot({ path: file, fullPage: true })
+  if (shots) await picture(page, join(shots, `${name}.png`))
   const faults = [...(await barriers(page)), ...(await sideways(page)), ...complaints(page)]
   if (faults.length > 0) throw new Error(`${name} (${page.url()}):\n- ${faults.join('\n- ')}`)
+}
+
+async function picture(page, file) {
+  await mkdir(dirname(file), { recursive: true })
+  await page.screenshot({ path: file, fullPage: true, timeout: 60_000 })
 }
 
 async function barriers(page) {
