@@ -138,8 +138,8 @@ func (s *server) build(ctx context.Context) (*node.Node, *keyring.Ring, error) {
 }
 
 // Send implements courier.Carrier: the message is on the phone at once.
-func (s *server) Send(_ context.Context, p courier.Parcel) (notify.State, error) {
-	return notify.Delivered, s.say(said{SMS: &sms{p.To, p.Text}})
+func (s *server) Send(_ context.Context, p courier.Parcel) (courier.Taken, error) {
+	return courier.Taken{State: notify.Delivered}, s.say(said{SMS: &sms{p.To, p.Text}})
 }
 
 func (s *server) say(w said) error {

@@ -36,14 +36,15 @@ type post struct {
 	got []courier.Parcel
 }
 
-func (c *post) Send(ctx context.Context, p courier.Parcel) (notify.State, error) {
+func (c *post) Send(ctx context.Context, p courier.Parcel) (courier.Taken, error) {
 	c.mu.Lock()
 	c.got = append(c.got, p)
 	c.mu.Unlock()
 	if c.answer == nil {
-		return notify.Delivered, nil
+		return courier.Taken{State: notify.Delivered}, nil
 	}
-	return c.answer(ctx, p)
+	state, err := c.answer(ctx, p)
+	return courier.Taken{State: state}, err
 }
 
 // times is how often it got a message.

@@ -12,15 +12,16 @@ import (
 // end is what became of one attempt to send.
 type end struct {
 	state    notify.State
+	ref      string // what a receipt will call it
 	again    bool // it has no state yet: try again
 	answered bool // by the carrier, or it was not asked
 }
 
 // send says what became of one message. An unknown outcome is the end of a code, and a reason to repeat anything else.
 func (c *Courier) send(ctx context.Context, carrier Carrier, m notify.Message) end {
-	state, err := carry(ctx, carrier, m)
+	taken, err := carry(ctx, carrier, m)
 	if err == nil {
-		return end{state: state, answered: true}
+		return end{state: taken.State, ref: taken.Ref, answered: true}
 	}
 	slog.WarnContext(ctx, "courier: not sent, or not certainly", "id", m.ID, "kind", string(m.Kind), "err", err)
 	switch {
@@ -37,7 +38,7 @@ var errPanic = errors.New("courier: panicked")
 
 // carry writes a message and hands it over. One message that a carrier or the layout of a letter cannot bear must not end
 // the process, which would begin anew with that same message.
-func carry(ctx context.Context, carrier Carrier, m notify.Message) (state notify.State, err error) {
+func carry(ctx context.Context, carrier Carrier, m notify.Message) (taken Taken, err error) {
 	defer func() {
 		if p := recover(); p != nil { // its value may be a citizen's
 			err = fmt.Errorf("%w with a %T", errPanic, p)
@@ -45,13 +46,13 @@ func carry(ctx context.Context, carrier Carrier, m notify.Message) (state notify
 	}()
 	parcel, err := Write(m)
 	if err != nil {
-		return "", err
+		return Taken{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendFor)
 	defer cancel()
-	state, err = carrier.Send(ctx, parcel)
-	if err == nil && state != notify.Accepted && state != notify.Delivered {
-		err = fmt.Errorf("courier: a carrier cannot say %q", state)
+	taken, err = carrier.Send(ctx, parcel)
+	if err == nil && taken.State != notify.Accepted && taken.State != notify.Delivered {
+		err = fmt.Errorf("courier: a carrier cannot say %q", taken.State)
 	}
-	return state, err
+	return taken, err
 }

@@ -70,30 +70,30 @@ func openInbox(file string, now func() time.Time, carry time.Duration) (*Inbox, 
 func (b *Inbox) close() error { return b.file.Close() }
 
 // Send implements courier.Carrier. A notice that comes twice shows once: it carries the same id.
-func (b *Inbox) Send(ctx context.Context, p courier.Parcel) (notify.State, error) {
+func (b *Inbox) Send(ctx context.Context, p courier.Parcel) (courier.Taken, error) {
 	if p.Kind.Channel() == notify.SMS {
 		if err := b.carry(ctx); err != nil {
-			return "", err
+			return courier.Taken{}, err
 		}
 	}
 	switch p.To {
 	case silentPhone:
-		return notify.Accepted, nil
+		return courier.Taken{State: notify.Accepted}, nil
 	case refusedPhone:
-		return "", courier.ErrRefused
+		return courier.Taken{}, courier.ErrRefused
 	}
 	i := Item{ID: p.ID, At: b.Now(), Kind: p.Kind, To: p.To, ReplyTo: p.ReplyTo, Subject: p.Subject, Text: p.Text, PDF: p.PDF}
 	line, err := json.Marshal(i)
 	if err != nil {
-		return "", errors.Join(courier.ErrBusy, err)
+		return courier.Taken{}, errors.Join(courier.ErrBusy, err)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.seen[i.ID] {
-		return notify.Delivered, nil
+		return courier.Taken{State: notify.Delivered}, nil
 	}
 	if _, err := b.file.Write(append(line, '\n')); err != nil {
-		return "", err
+		return courier.Taken{}, err
 	}
 	b.items, b.seen[i.ID] = append(b.items, i), true
 	if len(b.items) > 2*keep {
@@ -101,7 +101,7 @@ func (b *Inbox) Send(ctx context.Context, p courier.Parcel) (notify.State, error
 	}
 	close(b.changed)
 	b.changed = make(chan struct{})
-	return notify.Delivered, nil
+	return courier.Taken{State: notify.Delivered}, nil
 }
 
 func (b *Inbox) carry(ctx context.Context) error {

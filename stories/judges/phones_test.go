@@ -28,9 +28,9 @@ func (p *phones) of(number string) chan string {
 }
 
 // Send implements courier.Carrier. Only messages with a code for this site are read.
-func (p *phones) Send(_ context.Context, parcel courier.Parcel) (notify.State, error) {
+func (p *phones) Send(_ context.Context, parcel courier.Parcel) (courier.Taken, error) {
 	if _, code, found := strings.Cut(parcel.Text, "\n@localhost #"); found {
 		p.of(parcel.To) <- code
 	}
-	return notify.Delivered, nil
+	return courier.Taken{State: notify.Delivered}, nil
 }
