@@ -28,6 +28,10 @@ file_from /usr/lib/apache2/modules/mod_auth_openidc.so libapache2-mod-auth-openi
 command_from pdftotext poppler-utils                     # judges of letters and receipts
 command_from qpdf qpdf
 command_from zbarimg zbar-tools
+command_from softhsm2-util softhsm2                      # keys in hardware, in software
+file_from /usr/sbin/exim4 exim4-daemon-light             # the mail server that the e-mails are handed to
+command_from etcd etcd-server                            # PostgreSQL whose primary dies, and what chooses the next one
+command_from patroni patroni
 command_from mvn maven                                   # fetches veraPDF, the judge of accessible PDF
 
 if [ ${#missing[@]} -gt 0 ]; then
