@@ -15,6 +15,7 @@ import (
 	"clave/internal/courier"
 	"clave/internal/enrolment"
 	"clave/internal/federation/oidc"
+	"clave/internal/federation/saml"
 	"clave/internal/keyring"
 	"clave/internal/login"
 	"clave/internal/notify"
@@ -42,6 +43,9 @@ type Config struct {
 	Help     web.Help
 	Now      func() time.Time
 	Fatal    func(error) // a commit failed: the process must end
+
+	Organization saml.Organization // who runs this house, for services; may be zero
+	Connections  int               // of PostgreSQL, for changes, and as many for reading; zero: the store's own number
 }
 
 // Node is one server.
@@ -65,7 +69,7 @@ func Build(ctx context.Context, c Config) (*Node, error) {
 		return nil, err
 	}
 	n := &Node{now: c.Now, ring: c.Ring, courier: &courier.Courier{Carriers: c.Carriers, Now: c.Now}}
-	n.Store, err = store.Open(ctx, c.Database, store.Options{Kind: c.Kind, Ring: c.Ring, Now: c.Now, Owed: n.courier.Owed, Fatal: c.Fatal})
+	n.Store, err = store.Open(ctx, c.Database, store.Options{Kind: c.Kind, Ring: c.Ring, Now: c.Now, Owed: n.courier.Owed, Fatal: c.Fatal, Conns: c.Connections})
 	if err != nil {
 		return nil, err
 	}
