@@ -18,17 +18,9 @@ import (
 	"syscall"
 	"time"
 
-	"clave/internal/assurance"
 	"clave/internal/authn/pin"
-	"clave/internal/census"
-	"clave/internal/courier"
-	"clave/internal/enrolment"
 	"clave/internal/keyring"
 	"clave/internal/node"
-	"clave/internal/notify"
-	"clave/internal/person"
-	"clave/internal/store"
-	"clave/internal/web"
 )
 
 // Options say how to start a demonstration. The zero value is a new world on free ports, gone when it ends.
@@ -39,6 +31,7 @@ type Options struct {
 	PINStyle pin.Style
 	Carry    time.Duration // how long an SMS takes to arrive
 	TLS      *tls.Config   // nil: plain http, which browsers trust on loopback
+	Nodes    int           // how many servers answer, in turn, request by request; zero: 1; more than that needs PostgreSQL
 }
 
 // Ports are the listeners of the demonstration, all on loopback.
@@ -52,8 +45,9 @@ type Demo struct {
 	Tax   string // the tax office, which speaks OpenID Connect
 	Clock *Clock
 	Inbox *Inbox
-	Node  *node.Node
+	Node  *node.Node // the first of all
 
+	nodes   []*node.Node
 	dir     string
 	keep    bool
 	tenants []tenant
@@ -123,11 +117,7 @@ func (d *Demo) build(ctx context.Context, o Options) ([]http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	ring, err := openRing(d.path("keys.json"), d.Clock.Now())
-	if err != nil {
-		return nil, err
-	}
-	if d.Node, err = d.node(ctx, o, ring); err != nil {
+	if err := d.startNodes(ctx, o); err != nil {
 		return nil, err
 	}
 	if err := seed(ctx, d.Node.Store, list, o.Carry, d.Clock.Now()); err != nil {
@@ -138,29 +128,7 @@ func (d *Demo) build(ctx context.Context, o Options) ([]http.Handler, error) {
 		return nil, err
 	}
 	world := &world{clock: d.Clock, inbox: d.Inbox, list: list, clave: d.Clave, sede: d.Sede, services: d.listed}
-	return []http.Handler{d.Node.Handler(), town, world.handler(), tax}, nil
-}
-
-func (d *Demo) node(ctx context.Context, o Options, ring *keyring.Ring) (*node.Node, error) {
-	database := o.Database
-	if database == "" {
-		database = d.path("clave.db")
-	}
-	style := o.PINStyle
-	if style == "" {
-		style = pin.SixDigits
-	}
-	return node.Build(ctx, node.Config{
-		Kind: keyring.Demo, Database: database, Ring: ring, Origin: d.Clave,
-		Census: func(s *store.Store) person.Census { return census.Table{Store: s} }, // whoever is imported can register too
-		Carriers: map[notify.Channel]courier.Carrier{
-			notify.SMS: d.Inbox, notify.Email: d.Inbox, notify.Letter: d.Inbox,
-		},
-		Policy: assurance.Policy{NationalPractice: true}, PINStyle: style,
-		PIN: pin.DefaultLimits(), Letters: enrolment.DefaultLimits(),
-		Help: web.Help{Phone: "060", Address: "ayuda@clave.example", Mailbox: "ayuda@clave.example"},
-		Now:  d.Clock.Now, Fatal: func(err error) { d.failed <- err },
-	})
+	return []http.Handler{inTurn(d.nodes), town, world.handler(), tax}, nil
 }
 
 // openRing opens the demonstration's keys, or makes them; those of an earlier version lack some.
@@ -196,8 +164,8 @@ func (d *Demo) Close() error {
 		errs = append(errs, s.Shutdown(ctx))
 	}
 	d.running.Wait()
-	if d.Node != nil {
-		errs = append(errs, d.Node.Close(ctx))
+	for _, n := range d.nodes {
+		errs = append(errs, n.Close(ctx))
 	}
 	if d.Inbox != nil {
 		errs = append(errs, d.Inbox.close())
