@@ -5,9 +5,9 @@ import (
 	"embed"
 	"html"
 	"html/template"
-	"net/url"
 	"path"
 	"regexp"
+	"sync"
 
 	"clave/internal/locale"
 )
@@ -43,23 +43,29 @@ func parsePages(l locale.Lang) map[string]*template.Template {
 	return pages
 }
 
-// plainTongues are the tongues of every page whose address has no query, by language.
-var plainTongues = func() map[string]template.HTML {
-	all := map[string]template.HTML{}
-	for _, l := range locale.All() {
-		said, err := tongues(page{Lang: l, Languages: tonguesAt(&url.URL{}, l)})
-		if err != nil {
-			panic(err)
-		}
-		all[l.Code()] = said
-	}
-	return all
-}()
-
-func tongues(p page) (template.HTML, error) {
+// part renders one part of the frame.
+func part(l locale.Lang, name string, dot any) (template.HTML, error) {
 	var b bytes.Buffer
-	err := templates[p.Lang.Code()]["layout.html"].ExecuteTemplate(&b, "languages", p)
+	err := templates[l.Code()]["layout.html"].ExecuteTemplate(&b, name, dot)
 	return template.HTML(b.String()), err // escaped by its own template
+}
+
+// kept are the parts that say the same on every visit, rendered once: by language and name, and by what distinguishes one
+// from another, of which a house has only so many.
+var kept sync.Map // partKey → template.HTML
+
+type partKey struct{ lang, name, which string }
+
+func keptPart(l locale.Lang, name, which string, dot any) (template.HTML, error) {
+	key := partKey{l.Code(), name, which}
+	if known, ok := kept.Load(key); ok {
+		return known.(template.HTML), nil
+	}
+	said, err := part(l, name, dot)
+	if err == nil {
+		kept.Store(key, said)
+	}
+	return said, err
 }
 
 // fixed is what a template takes from the language or the static files, without a value of the visit.
