@@ -114,7 +114,7 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, file s
 	b := buffers.Get().(*bytes.Buffer)
 	defer buffers.Put(b)
 	b.Reset()
-	if err := templates[data.lang().Code()][file].ExecuteTemplate(b, "layout", data); err != nil {
+	if err := templates[data.lang().Code()][file].Execute(b, data); err != nil {
 		s.unshown(w, r, file, err)
 		return
 	}
