@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"clave/internal/notify"
+	"clave/internal/telemetry"
 )
 
 // Store keeps the messages. The changing methods need a unit of work.
@@ -65,7 +66,8 @@ type Courier struct {
 	Store    Store
 	Carriers map[notify.Channel]Carrier
 	Now      func() time.Time
-	Batch    int // messages claimed, and sent side by side, at once; zero: 32
+	Seen     *telemetry.Metrics // nil: nobody counts
+	Batch    int                // messages claimed, and sent side by side, at once; zero: 32
 
 	wake sync.Map // notify.Channel → chan struct{}
 }
@@ -163,7 +165,7 @@ func (c *Courier) round(ctx context.Context, channel notify.Channel, carrier Car
 	ends := make([]end, len(batch))
 	var sending sync.WaitGroup
 	for i, m := range batch {
-		sending.Go(func() { ends[i] = c.send(ctx, carrier, m) })
+		sending.Go(func() { ends[i] = c.watched(ctx, channel, carrier, m) })
 	}
 	sending.Wait()
 	for _, e := range ends {

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -28,6 +29,7 @@ import (
 	"clave/internal/notify"
 	"clave/internal/person"
 	"clave/internal/store"
+	"clave/internal/telemetry"
 	"clave/internal/web"
 )
 
@@ -39,6 +41,8 @@ type Options struct {
 	PINStyle pin.Style
 	Carry    time.Duration // how long an SMS takes to arrive
 	TLS      *tls.Config   // nil: plain http, which browsers trust on loopback
+	Traces   string        // a collector of traces, http://127.0.0.1:4318; empty: none
+	Requests *slog.Logger  // a line for each request; nil: none
 }
 
 // Ports are the listeners of the demonstration, all on loopback.
@@ -56,6 +60,7 @@ type Demo struct {
 
 	dir     string
 	keep    bool
+	tracing *telemetry.Tracing
 	tenants []tenant
 	locked  *os.File
 	servers []*http.Server
@@ -150,7 +155,13 @@ func (d *Demo) node(ctx context.Context, o Options, ring *keyring.Ring) (*node.N
 	if style == "" {
 		style = pin.SixDigits
 	}
+	tracing, err := telemetry.OpenTracing(ctx, telemetry.Traces{Endpoint: o.Traces, Sample: 1, Node: "demo"})
+	if err != nil {
+		return nil, err
+	}
+	d.tracing = tracing
 	return node.Build(ctx, node.Config{
+		Name: "demo", Tracing: tracing, Requests: o.Requests,
 		Kind: keyring.Demo, Database: database, Ring: ring, Origin: d.Clave,
 		Census: func(s *store.Store) person.Census { return census.Table{Store: s} }, // whoever is imported can register too
 		Carriers: map[notify.Channel]courier.Carrier{
@@ -199,6 +210,7 @@ func (d *Demo) Close() error {
 	if d.Node != nil {
 		errs = append(errs, d.Node.Close(ctx))
 	}
+	errs = append(errs, d.tracing.Close(ctx))
 	if d.Inbox != nil {
 		errs = append(errs, d.Inbox.close())
 	}
