@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -21,6 +22,7 @@ import (
 	"clave/internal/authn/pin"
 	"clave/internal/keyring"
 	"clave/internal/node"
+	"clave/internal/telemetry"
 )
 
 // Options say how to start a demonstration. The zero value is a new world on free ports, gone when it ends.
@@ -32,6 +34,8 @@ type Options struct {
 	Carry    time.Duration // how long an SMS takes to arrive
 	TLS      *tls.Config   // nil: plain http, which browsers trust on loopback
 	Nodes    int           // how many servers answer, in turn, request by request; zero: 1; more than that needs PostgreSQL
+	Traces   string        // a collector of traces, http://127.0.0.1:4318; empty: none
+	Requests *slog.Logger  // a line for each request; nil: none
 }
 
 // Ports are the listeners of the demonstration, all on loopback.
@@ -50,6 +54,7 @@ type Demo struct {
 	nodes   []*node.Node
 	dir     string
 	keep    bool
+	tracing *telemetry.Tracing
 	tenants []tenant
 	locked  *os.File
 	servers []*http.Server
@@ -117,6 +122,9 @@ func (d *Demo) build(ctx context.Context, o Options) ([]http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	if d.tracing, err = telemetry.OpenTracing(ctx, telemetry.Traces{Endpoint: o.Traces, Sample: 1, Node: "demo"}); err != nil {
+		return nil, err
+	}
 	if err := d.startNodes(ctx, o); err != nil {
 		return nil, err
 	}
@@ -167,6 +175,7 @@ func (d *Demo) Close() error {
 	for _, n := range d.nodes {
 		errs = append(errs, n.Close(ctx))
 	}
+	errs = append(errs, d.tracing.Close(ctx))
 	if d.Inbox != nil {
 		errs = append(errs, d.Inbox.close())
 	}

@@ -137,7 +137,7 @@ const selectWaiting = `SELECT COUNT(*), MIN(created_at) FROM (SELECT created_at 
 
 // The steps of a sweep, in their order: what the first leaves in 'sending' is no code.
 var (
-	loseCodes   = `UPDATE messages SET state = 'lost', sealed = NULL WHERE state = 'sending' AND claimed_at < $1 AND kind IN (` + onceKinds + `)
+	loseCodes = `UPDATE messages SET state = 'lost', sealed = NULL WHERE state = 'sending' AND claimed_at < $1 AND kind IN (` + onceKinds + `)
 		RETURNING channel, state`
 	freeNotices = `UPDATE messages SET state = 'queued', claimed_at = NULL, due_at = $2 WHERE state = 'sending' AND claimed_at < $1`
 	endLate     = `UPDATE messages SET sealed = NULL, state = CASE WHEN state = 'queued' AND decoy = FALSE THEN 'expired' ELSE state END

@@ -52,6 +52,7 @@ import (
 
 	"clave/internal/keyring"
 	"clave/internal/notify"
+	"clave/internal/telemetry"
 )
 
 // What can go wrong with the store itself. Except after ErrUnknownOutcome, nothing of the unit has been kept.
@@ -80,6 +81,7 @@ type Options struct {
 	Wait  time.Duration        // how long a unit may wait for its turn; zero: 10 seconds
 	Run   time.Duration        // how long a unit may then run; zero: 10 seconds
 	Conns int                  // PostgreSQL connections for units, and as many for reads; zero: 16
+	Seen  *telemetry.Metrics   // counts units; nil: nobody
 }
 
 // Store is an open database. Its methods may be called from many goroutines.
@@ -98,6 +100,8 @@ type engine interface {
 	reader() runner
 	// judge gives an error of a read its name.
 	judge(error) error
+	// seen shows what the engine holds.
+	seen(m *telemetry.Metrics)
 	// close frees everything; no unit is running any more.
 	close(ctx context.Context) error
 }
@@ -126,6 +130,7 @@ func Open(ctx context.Context, address string, o Options) (*Store, error) {
 	if err := s.ownRing(ctx); err != nil {
 		return nil, fmt.Errorf("open database: %w", errors.Join(err, e.close(ctx)))
 	}
+	e.seen(o.Seen)
 	return s, nil
 }
 
