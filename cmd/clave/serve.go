@@ -13,6 +13,7 @@ import (
 	"clave/internal/config"
 	"clave/internal/door"
 	"clave/internal/node"
+	"clave/internal/telemetry"
 )
 
 // serve is `clave serve`.
@@ -26,6 +27,11 @@ func (c *serve) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	log, err := telemetry.NewLog(os.Stderr, settings.Telemetry.Log, settings.Telemetry.Level)
+	if err != nil {
+		return err
+	}
+	slog.SetDefault(log)
 	node.TuneMemory()
 	h, err := open(ctx, settings)
 	if err != nil {
@@ -40,6 +46,7 @@ type house struct {
 	node        *node.Node
 	ports       []*port // the citizens' first, the operator's last
 	certificate *door.Certificate
+	tracing     *telemetry.Tracing
 	ending      atomic.Bool
 	failed      chan error // what ends the node: a commit that failed, a port that broke
 }
@@ -62,8 +69,10 @@ func open(ctx context.Context, c *config.Config) (_ *house, err error) {
 	for _, warning := range c.Warnings() {
 		slog.Warn(warning)
 	}
-	h.node, err = node.Build(ctx, c.Build(carriers.Channels, h.fail))
-	if err != nil {
+	if h.tracing, err = c.Tracing(ctx); err != nil {
+		return nil, err
+	}
+	if h.node, err = node.Build(ctx, c.Build(carriers, h.tracing, h.fail)); err != nil {
 		return nil, err
 	}
 	h.handle(carriers.Receipts)
@@ -109,6 +118,9 @@ func (h *house) serve(ctx context.Context) (err error) {
 	defer cancel()
 	if closed := h.node.Close(closing); err == nil {
 		err = closed
+	}
+	if lost := h.tracing.Close(closing); lost != nil {
+		slog.Warn("the last traces are lost", "err", lost)
 	}
 	slog.Info("ended")
 	return err

@@ -115,9 +115,11 @@ func (h *house) shut() {
 // receiptsPath is where an SMS carrier of type http sends its receipts: on the operator's port, which no citizen reaches.
 const receiptsPath = "/sms/{carrier}/receipts"
 
-// admin is the operator's port.
+// admin is the operator's port: the node's own pages, and the receipts.
 func (h *house) admin(receipts map[string]http.Handler) http.Handler {
+	pages := h.node.Admin()
 	mux := http.NewServeMux()
+	mux.Handle("/", pages)
 	mux.HandleFunc(receiptsPath, func(w http.ResponseWriter, r *http.Request) {
 		if handler, ok := receipts[r.PathValue("carrier")]; ok {
 			handler.ServeHTTP(w, r)
@@ -130,9 +132,8 @@ func (h *house) admin(receipts map[string]http.Handler) http.Handler {
 			http.Error(w, "not ready: ending", http.StatusServiceUnavailable)
 			return
 		}
-		fmt.Fprintln(w, "ready")
+		pages.ServeHTTP(w, r)
 	})
-	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
 	return mux
 }
 

@@ -53,6 +53,8 @@ address = "Calle Mayor, 1"
 [organization]
 names = { es = "Organismo de ejemplo" }
 url = "https://www.example.es"
+[telemetry]
+log = "text"
 `
 
 func newFolder(t *testing.T, toml string) *operatorsFolder {
