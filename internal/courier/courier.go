@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"clave/internal/notify"
+	"clave/internal/telemetry"
 )
 
 // Store keeps the messages. The changing methods need a unit of work.
@@ -70,7 +71,8 @@ type Courier struct {
 	Store    Store
 	Carriers map[notify.Channel]Carrier
 	Now      func() time.Time
-	Batch    int // messages claimed, and sent side by side, at once; zero: 32
+	Seen     *telemetry.Metrics // nil: nobody counts
+	Batch    int                // messages claimed, and sent side by side, at once; zero: 32
 
 	// Most is how many messages of a channel may wait before Late says so; a channel that is absent is never late.
 	Most map[notify.Channel]int
@@ -195,7 +197,7 @@ func (c *Courier) round(ctx context.Context, channel notify.Channel, carrier Car
 	ends := make([]end, len(batch))
 	var sending sync.WaitGroup
 	for i, m := range batch {
-		sending.Go(func() { ends[i] = c.send(ctx, carrier, m) })
+		sending.Go(func() { ends[i] = c.watched(ctx, channel, carrier, m) })
 	}
 	sending.Wait()
 	for _, e := range ends {

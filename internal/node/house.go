@@ -20,6 +20,7 @@ import (
 	"clave/internal/login"
 	"clave/internal/person"
 	"clave/internal/store"
+	"clave/internal/telemetry"
 	"clave/internal/throttle"
 	"clave/internal/web"
 )
@@ -34,6 +35,7 @@ type house struct {
 	mailbox contact.Email
 	store   *store.Store
 	census  person.Census
+	seen    *telemetry.Metrics
 	alarm   *throttle.Alarm
 }
 
@@ -67,7 +69,7 @@ func (h *house) server() *web.Server {
 	broker := h.broker()
 	return &web.Server{
 		Origin: h.Origin, Demo: h.Kind == keyring.Demo, Help: h.Help, Store: h.store, Ring: h.Ring, Parties: h.Parties, Records: h.store,
-		Slow: web.DefaultSlow(h.Now), Now: h.Now,
+		Slow: web.DefaultSlow(h.Now), Now: h.Now, Seen: h.seen,
 		Broker: broker,
 		PIN: &pin.Service{
 			Store: h.store, Ring: h.Ring, Census: h.census, Limits: h.PIN, Style: h.PINStyle, Host: h.host, Origin: h.Origin,
@@ -95,8 +97,9 @@ func (h *house) broker() *login.Broker {
 func (h *house) saml() *saml.Gateway {
 	return &saml.Gateway{
 		Destination: h.Origin + saml.Path, Issuer: h.Origin, Parties: h.Parties, Returning: h.Parties.Returning, Now: h.Now, Skew: 5 * time.Minute,
-		Signing:  func(now time.Time) (keyring.Signing, error) { return h.Ring.Signing("saml", now) },
-		Signings: func() ([]keyring.Signing, error) { return h.Ring.Signings("saml") },
+		Organization: h.Organization,
+		Signing:      func(now time.Time) (keyring.Signing, error) { return h.Ring.Signing("saml", now) },
+		Signings:     func() ([]keyring.Signing, error) { return h.Ring.Signings("saml") },
 	}
 }
 

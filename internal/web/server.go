@@ -21,6 +21,7 @@ import (
 	"clave/internal/login"
 	"clave/internal/relying"
 	"clave/internal/secret"
+	"clave/internal/telemetry"
 	"clave/internal/throttle"
 )
 
@@ -63,6 +64,7 @@ type Server struct {
 	Desk      *guide.Desk // where people's questions go; nil: they can only call
 	Now       func() time.Time
 	Slow      *Slow
+	Seen      *telemetry.Metrics // nil: nobody counts
 
 	leaflets leaflets
 }
