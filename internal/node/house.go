@@ -97,8 +97,9 @@ func (h *house) broker() *login.Broker {
 func (h *house) saml() *saml.Gateway {
 	return &saml.Gateway{
 		Destination: h.Origin + saml.Path, Issuer: h.Origin, Parties: h.Parties, Returning: h.Parties.Returning, Now: h.Now, Skew: 5 * time.Minute,
-		Signing:  func(now time.Time) (keyring.Signing, error) { return h.Ring.Signing("saml", now) },
-		Signings: func() ([]keyring.Signing, error) { return h.Ring.Signings("saml") },
+		Organization: h.Organization,
+		Signing:      func(now time.Time) (keyring.Signing, error) { return h.Ring.Signing("saml", now) },
+		Signings:     func() ([]keyring.Signing, error) { return h.Ring.Signings("saml") },
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"clave/internal/courier"
 	"clave/internal/enrolment"
 	"clave/internal/federation/oidc"
+	"clave/internal/federation/saml"
 	"clave/internal/keyring"
 	"clave/internal/login"
 	"clave/internal/notify"
@@ -48,6 +49,9 @@ type Config struct {
 	Tracing   *telemetry.Tracing // nil: no traces; whoever opened it closes it, after the node
 	Requests  *slog.Logger       // a line for each request; nil: none
 	Profiling bool               // the pages of net/http/pprof, among the operator's
+
+	Organization saml.Organization // who runs this house, for services; may be zero
+	Connections  int               // of PostgreSQL, for changes, and as many for reading; zero: the store's own number
 }
 
 // Node is one server.
@@ -75,7 +79,7 @@ func Build(ctx context.Context, c Config) (*Node, error) {
 	}
 	n := &Node{now: c.Now, ring: c.Ring, seen: telemetry.New(c.Name), tracing: c.Tracing, profile: c.Profiling}
 	n.courier = &courier.Courier{Carriers: c.Carriers, Now: c.Now, Seen: n.seen}
-	n.Store, err = store.Open(ctx, c.Database, store.Options{Kind: c.Kind, Ring: c.Ring, Now: c.Now, Owed: n.courier.Owed, Fatal: c.Fatal, Seen: n.seen})
+	n.Store, err = store.Open(ctx, c.Database, store.Options{Kind: c.Kind, Ring: c.Ring, Now: c.Now, Owed: n.courier.Owed, Fatal: c.Fatal, Conns: c.Connections, Seen: n.seen})
 	if err != nil {
 		return nil, err
 	}

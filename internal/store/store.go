@@ -66,6 +66,7 @@ var (
 	ErrRolledBack     = errors.New("store: the database gave up the transaction")
 	ErrCommit         = errors.New("store: the commit failed")
 	ErrUnknownOutcome = errors.New("store: it is not known whether the commit happened")
+	ErrAway           = errors.New("store: the database cannot work just now")
 	ErrClosed         = errors.New("store: closed")
 )
 
@@ -97,6 +98,8 @@ type engine interface {
 	do(ctx context.Context, s *Store, unit func(context.Context) error) error
 	// reader runs statements that are in no unit, and lets them change nothing.
 	reader() runner
+	// judge gives an error of a read its name.
+	judge(error) error
 	// seen shows what the engine holds.
 	seen(m *telemetry.Metrics)
 	// close frees everything; no unit is running any more.
