@@ -22,6 +22,7 @@ import (
 	"clave/internal/authn/pin"
 	"clave/internal/census"
 	"clave/internal/courier"
+	"clave/internal/crowd"
 	"clave/internal/enrolment"
 	"clave/internal/keyring"
 	"clave/internal/node"
@@ -38,6 +39,7 @@ type Options struct {
 	Ports    Ports  // zero: any free one
 	PINStyle pin.Style
 	Carry    time.Duration // how long an SMS takes to arrive
+	Capacity crowd.Limits  // zero: what suits the machine
 	TLS      *tls.Config   // nil: plain http, which browsers trust on loopback
 }
 
@@ -158,8 +160,8 @@ func (d *Demo) node(ctx context.Context, o Options, ring *keyring.Ring) (*node.N
 		},
 		Policy: assurance.Policy{NationalPractice: true}, PINStyle: style,
 		PIN: pin.DefaultLimits(), Letters: enrolment.DefaultLimits(),
-		Help: web.Help{Phone: "060", Address: "ayuda@clave.example", Mailbox: "ayuda@clave.example"},
-		Now:  d.Clock.Now, Fatal: func(err error) { d.failed <- err },
+		Help:     web.Help{Phone: "060", Address: "ayuda@clave.example", Mailbox: "ayuda@clave.example"},
+		Capacity: o.Capacity, Now: d.Clock.Now, Fatal: func(err error) { d.failed <- err },
 	})
 }
 

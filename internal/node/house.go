@@ -9,9 +9,11 @@ import (
 	"clave/internal/account"
 	"clave/internal/assurance"
 	"clave/internal/authn/pin"
+	"clave/internal/census"
 	"clave/internal/confirm"
 	"clave/internal/contact"
 	"clave/internal/courier"
+	"clave/internal/crowd"
 	"clave/internal/enrolment"
 	"clave/internal/federation/oidc"
 	"clave/internal/federation/saml"
@@ -41,6 +43,7 @@ type house struct {
 func (c Config) house() (*house, error) {
 	h := &house{Config: c, alarm: &throttle.Alarm{Name: "wrong data and codes", Count: 200, Per: time.Minute}}
 	h.Sessions, h.Confirm = cmp.Or(c.Sessions, login.DefaultLimits()), cmp.Or(c.Confirm, confirm.DefaultLimits())
+	h.Capacity = c.Capacity.WithDefaults()
 	origin, err := url.Parse(c.Origin)
 	if err != nil || origin.Host == "" || origin.Path != "" {
 		return nil, fmt.Errorf("%w: origin: want a scheme and a host, for example https://clave.example", ErrConfig)
@@ -81,8 +84,15 @@ func (h *house) server() *web.Server {
 		},
 		Account: &account.Service{Store: h.store, Ring: h.Ring, Broker: broker, Origin: h.Origin, Host: h.host, Now: h.Now},
 		Desk:    h.desk(),
-		SAML:    h.saml(),
+		Door:    crowd.NewDoor(h.Capacity, h.Now),
+		Live:    crowd.NewLane("live", h.Capacity.Live, time.Second), Documents: crowd.NewLane("documents", h.Capacity.Documents, 2*time.Second),
+		SAML: h.saml(),
 	}
+}
+
+// calm keeps a census that hangs to those who need it.
+func (h *house) calm(c person.Census) person.Census {
+	return census.Calm{Census: c, Lane: crowd.NewLane("census", h.Capacity.Census, time.Second)}
 }
 
 func (h *house) broker() *login.Broker {

@@ -13,6 +13,7 @@ import (
 	"clave/internal/authn/pin"
 	"clave/internal/confirm"
 	"clave/internal/courier"
+	"clave/internal/crowd"
 	"clave/internal/enrolment"
 	"clave/internal/federation/oidc"
 	"clave/internal/keyring"
@@ -39,6 +40,7 @@ type Config struct {
 	Letters  enrolment.Limits
 	Sessions login.Limits   // zero: the defaults
 	Confirm  confirm.Limits // zero: the defaults
+	Capacity crowd.Limits   // zero: what suits the machine
 	Help     web.Help
 	Now      func() time.Time
 	Fatal    func(error) // a commit failed: the process must end
@@ -70,7 +72,7 @@ func Build(ctx context.Context, c Config) (*Node, error) {
 		return nil, err
 	}
 	warn(h.Config)
-	n.courier.Store, h.store, h.census = n.Store, n.Store, c.Census(n.Store)
+	n.courier.Store, h.store, h.census = n.Store, n.Store, h.calm(c.Census(n.Store))
 	n.parties = c.registry(n.Store)
 	h.Parties = n.parties
 	server := h.server()
