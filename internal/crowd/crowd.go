@@ -28,7 +28,7 @@ type Limits struct {
 	Live      int     // questions of open pages for news, at once; 8 for each CPU
 	Census    int     // look-ups in the census at once; 64
 	Documents int     // PDFs made at once; one for each CPU
-	Held      int64   // bytes of forms held at once, of those being read and those waiting; 64 MiB
+	Held      int     // bytes of forms held at once, of those being read and those waiting; 64 MiB
 }
 
 // Patience of the door.

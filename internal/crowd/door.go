@@ -22,7 +22,7 @@ type Door struct {
 // NewDoor makes the door of a node. The clock is that of the tickets.
 func NewDoor(limits Limits, now func() time.Time) *Door {
 	limits = limits.WithDefaults()
-	return &Door{limits: limits, now: now, held: held{most: limits.Held}, arrivals: newArrivals(limits.Newcomers, now())}
+	return &Door{limits: limits, now: now, held: held{most: int64(limits.Held)}, arrivals: newArrivals(limits.Newcomers, now())}
 }
 
 // Enter waits for a place, not long, and returns a context that carries it, and what gives it back. Errors: ErrFull, and ctx's.
@@ -93,12 +93,21 @@ func (d *Door) free() {
 	close(w.in)
 }
 
-// Working is how many requests are being worked on, and how many wait at the door and in the line.
-func (d *Door) Working() (working, queueing int, waiting uint64) {
+// State is how a door fares.
+type State struct {
+	Working   int     // requests that are worked on
+	Queueing  int     // requests that wait a moment for a place
+	Waiting   uint64  // people on the waiting page
+	Newcomers float64 // who may begin each second, as the node has learnt it
+}
+
+// State tells how the door fares now.
+func (d *Door) State() State {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	s := State{Working: d.working, Waiting: d.line.Waiting(), Newcomers: d.pace.rate}
 	for rank := range d.queues.of {
-		queueing += d.queues.of[rank].Len()
+		s.Queueing += d.queues.of[rank].Len()
 	}
-	return d.working, queueing, d.line.Waiting()
+	return s
 }

@@ -86,8 +86,8 @@ func TestDoorIsBounded(t *testing.T) {
 		}
 		leave()
 		leave() // twice gives nothing twice
-		if working, queueing, _ := d.Working(); working != 0 || queueing != 0 {
-			t.Errorf("%d work, %d queue at the end", working, queueing)
+		if s := d.State(); s.Working != 0 || s.Queueing != 0 {
+			t.Errorf("%d work, %d queue at the end", s.Working, s.Queueing)
 		}
 	})
 }
@@ -110,14 +110,14 @@ func TestAside(t *testing.T) {
 		}
 		close(neighbour)
 		synctest.Wait()
-		if working, queueing, _ := d.Working(); working != 1 || queueing != 1 {
-			t.Errorf("%d work, %d queue: who comes back takes a place that is not there", working, queueing)
+		if s := d.State(); s.Working != 1 || s.Queueing != 1 {
+			t.Errorf("%d work, %d queue: who comes back takes a place that is not there", s.Working, s.Queueing)
 		}
 		other()
 		<-back
 		leave()
-		if working, _, _ := d.Working(); working != 0 {
-			t.Errorf("%d work at the end", working)
+		if s := d.State(); s.Working != 0 {
+			t.Errorf("%d work at the end", s.Working)
 		}
 		Aside(t.Context(), func() {}) // nobody at a door
 	})
@@ -178,11 +178,11 @@ func TestThoseWhoLeft(t *testing.T) {
 			d.Begin(1)
 		}
 		began := time.Now()
-		for _, _, waiting := d.Working(); waiting > 0; _, _, waiting = d.Working() {
+		for d.State().Waiting > 0 {
 			time.Sleep(time.Second)
 			d.Look(Ticket{Arrived: time.Now()})
 			if time.Since(began) > 3*time.Minute {
-				t.Fatalf("%d still wait", waiting)
+				t.Fatalf("%d still wait", d.State().Waiting)
 			}
 		}
 	})

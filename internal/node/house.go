@@ -9,11 +9,9 @@ import (
 	"clave/internal/account"
 	"clave/internal/assurance"
 	"clave/internal/authn/pin"
-	"clave/internal/census"
 	"clave/internal/confirm"
 	"clave/internal/contact"
 	"clave/internal/courier"
-	"clave/internal/crowd"
 	"clave/internal/enrolment"
 	"clave/internal/federation/oidc"
 	"clave/internal/federation/saml"
@@ -22,6 +20,7 @@ import (
 	"clave/internal/login"
 	"clave/internal/person"
 	"clave/internal/store"
+	"clave/internal/telemetry"
 	"clave/internal/throttle"
 	"clave/internal/web"
 )
@@ -36,7 +35,9 @@ type house struct {
 	mailbox contact.Email
 	store   *store.Store
 	census  person.Census
+	seen    *telemetry.Metrics
 	alarm   *throttle.Alarm
+	crowding
 }
 
 // house checks the configuration. Errors: ErrConfig, keyring.ErrNoSigner.
@@ -70,7 +71,7 @@ func (h *house) server() *web.Server {
 	broker := h.broker()
 	return &web.Server{
 		Origin: h.Origin, Demo: h.Kind == keyring.Demo, Help: h.Help, Store: h.store, Ring: h.Ring, Parties: h.Parties, Records: h.store,
-		Slow: web.DefaultSlow(h.Now), Now: h.Now,
+		Slow: web.DefaultSlow(h.Now), Now: h.Now, Seen: h.seen,
 		Broker: broker,
 		PIN: &pin.Service{
 			Store: h.store, Ring: h.Ring, Census: h.census, Limits: h.PIN, Style: h.PINStyle, Host: h.host, Origin: h.Origin,
@@ -84,15 +85,9 @@ func (h *house) server() *web.Server {
 		},
 		Account: &account.Service{Store: h.store, Ring: h.Ring, Broker: broker, Origin: h.Origin, Host: h.host, Now: h.Now},
 		Desk:    h.desk(),
-		Door:    crowd.NewDoor(h.Capacity, h.Now),
-		Live:    crowd.NewLane("live", h.Capacity.Live, time.Second), Documents: crowd.NewLane("documents", h.Capacity.Documents, 2*time.Second),
-		SAML: h.saml(),
+		SAML:    h.saml(),
+		Door:    h.door, Live: h.live, Documents: h.documents,
 	}
-}
-
-// calm keeps a census that hangs to those who need it.
-func (h *house) calm(c person.Census) person.Census {
-	return census.Calm{Census: c, Lane: crowd.NewLane("census", h.Capacity.Census, time.Second)}
 }
 
 func (h *house) broker() *login.Broker {
@@ -105,8 +100,9 @@ func (h *house) broker() *login.Broker {
 func (h *house) saml() *saml.Gateway {
 	return &saml.Gateway{
 		Destination: h.Origin + saml.Path, Issuer: h.Origin, Parties: h.Parties, Returning: h.Parties.Returning, Now: h.Now, Skew: 5 * time.Minute,
-		Signing:  func(now time.Time) (keyring.Signing, error) { return h.Ring.Signing("saml", now) },
-		Signings: func() ([]keyring.Signing, error) { return h.Ring.Signings("saml") },
+		Organization: h.Organization,
+		Signing:      func(now time.Time) (keyring.Signing, error) { return h.Ring.Signing("saml", now) },
+		Signings:     func() ([]keyring.Signing, error) { return h.Ring.Signings("saml") },
 	}
 }
 

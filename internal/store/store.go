@@ -53,6 +53,7 @@ import (
 	"clave/internal/crowd"
 	"clave/internal/keyring"
 	"clave/internal/notify"
+	"clave/internal/telemetry"
 )
 
 // What can go wrong with the store itself. Except after ErrUnknownOutcome, nothing of the unit has been kept.
@@ -66,6 +67,7 @@ var (
 	ErrRolledBack     = errors.New("store: the database gave up the transaction")
 	ErrCommit         = errors.New("store: the commit failed")
 	ErrUnknownOutcome = errors.New("store: it is not known whether the commit happened")
+	ErrAway           = errors.New("store: the database cannot work just now")
 	ErrClosed         = errors.New("store: closed")
 )
 
@@ -80,6 +82,7 @@ type Options struct {
 	Wait  time.Duration        // how long a unit may wait for its turn; zero: 10 seconds
 	Run   time.Duration        // how long a unit may then run; zero: 10 seconds
 	Conns int                  // PostgreSQL connections for units, and as many for reads; zero: 16
+	Seen  *telemetry.Metrics   // counts units; nil: nobody
 }
 
 // Store is an open database. Its methods may be called from many goroutines.
@@ -96,6 +99,10 @@ type engine interface {
 	do(ctx context.Context, s *Store, unit func(context.Context) error) error
 	// reader runs statements that are in no unit, and lets them change nothing.
 	reader() runner
+	// judge gives an error of a read its name.
+	judge(error) error
+	// seen shows what the engine holds.
+	seen(m *telemetry.Metrics)
 	// close frees everything; no unit is running any more.
 	close(ctx context.Context) error
 }
@@ -124,6 +131,7 @@ func Open(ctx context.Context, address string, o Options) (*Store, error) {
 	if err := s.ownRing(ctx); err != nil {
 		return nil, fmt.Errorf("open database: %w", errors.Join(err, e.close(ctx)))
 	}
+	e.seen(o.Seen)
 	return s, nil
 }
 

@@ -22,6 +22,7 @@ import (
 	"clave/internal/login"
 	"clave/internal/relying"
 	"clave/internal/secret"
+	"clave/internal/telemetry"
 	"clave/internal/throttle"
 )
 
@@ -64,6 +65,7 @@ type Server struct {
 	Desk      *guide.Desk // where people's questions go; nil: they can only call
 	Now       func() time.Time
 	Slow      *Slow
+	Seen      *telemetry.Metrics // nil: nobody counts
 
 	Door      *crowd.Door // nil: everybody comes in
 	Live      *crowd.Lane // for the news that open pages ask for

@@ -59,15 +59,15 @@ func (s *Server) openTicket(sealed, purpose string, life time.Duration) (crowd.T
 	return t, s.Now().Sub(t.Arrived) < life
 }
 
-// kept is a request as its browser holds it while it waits.
-type kept struct {
+// keptForm is a request as its browser holds it while it waits.
+type keptForm struct {
 	Address string `json:"a"` // path and query
 	Type    string `json:"t"` // of the body
 	Body    []byte `json:"b"`
 }
 
 func (d *atDoor) sealKept() (string, error) {
-	plain, err := json.Marshal(kept{d.r.URL.RequestURI(), d.r.Header.Get("Content-Type"), d.body})
+	plain, err := json.Marshal(keptForm{d.r.URL.RequestURI(), d.r.Header.Get("Content-Type"), d.body})
 	if err != nil {
 		return "", err
 	}
@@ -112,7 +112,7 @@ func (d *atDoor) unpack() bool {
 	if err != nil {
 		return false
 	}
-	var k kept
+	var k keptForm
 	plain, err := d.Ring.Unseal(keptUse, strconv.FormatUint(t.ID, 16), sealed)
 	if err != nil || json.Unmarshal(plain, &k) != nil {
 		return false

@@ -260,7 +260,7 @@ func (g *gate) full() (leave func()) {
 			}
 		})
 	}
-	for _, queueing, _ := g.Door.Working(); queueing < 32; _, queueing, _ = g.Door.Working() {
+	for g.Door.State().Queueing < 32 {
 		runtime.Gosched()
 	}
 	return func() {
