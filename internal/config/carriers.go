@@ -11,6 +11,7 @@ import (
 	"clave/internal/courier"
 	"clave/internal/courier/gateway"
 	"clave/internal/courier/smpp"
+	"clave/internal/courier/smtp"
 	"clave/internal/notify"
 )
 
@@ -38,7 +39,25 @@ func (c *Config) Carriers() (Carriers, error) {
 	if len(sms) > 0 {
 		made.Channels[notify.SMS] = courier.Several(sms...)
 	}
+	if c.Mail != nil {
+		mail, err := c.Mail.carrier()
+		if err != nil {
+			return Carriers{}, err
+		}
+		made.Channels[notify.Email] = mail
+	}
 	return made, nil
+}
+
+func (m Mail) carrier() (courier.Carrier, error) {
+	vouches, err := vouched(m.Authority, "")
+	if err != nil {
+		return nil, err
+	}
+	return smtp.New(smtp.Config{
+		Address: m.Address, User: m.User, Password: m.Password.Reveal(), TLS: vouches, Security: m.Security,
+		From: m.From, Bounce: m.Bounce, Bounces: m.Bounces, Connections: m.Connections,
+	})
 }
 
 func (s SMS) carrier() (courier.Carrier, error) {

@@ -243,6 +243,7 @@ func (r *reader) mail(c *Config) {
 	if m.User != "" && m.Password.IsZero() && !r.told["mail.password_file"] && !r.told["mail.password_env"] {
 		r.tell("mail.password", "missing: want password_file or password_env, because there is a user")
 	}
+	r.carrier("mail", func() error { _, err := m.carrier(); return err })
 }
 
 func (r *reader) letters(c *Config) {
