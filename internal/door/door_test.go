@@ -40,6 +40,7 @@ func visit(t *testing.T, do func(conn net.Conn)) {
 		ours.Close()
 		close(l)
 		s.Close()
+		time.Sleep(time.Minute) // of the bubble: what the server still waits for
 		synctest.Wait()
 	})
 }
