@@ -16,6 +16,7 @@ import (
 	"clave/internal/assurance"
 	"clave/internal/authn/pin"
 	"clave/internal/confirm"
+	"clave/internal/crowd"
 	"clave/internal/enrolment"
 	"clave/internal/federation/saml"
 	"clave/internal/keyring"
@@ -43,6 +44,7 @@ type Config struct {
 	Letters      *Letters
 	Limits       Limits
 	Telemetry    Telemetry
+	Capacity     crowd.Limits
 
 	Ring *keyring.Ring `key:"-"` // of Keys; nil when only the data were asked for
 }
@@ -123,6 +125,7 @@ func defaults() Config {
 		Census: Census{Source: "database"}, PIN: PIN{Style: pin.SixDigits},
 		Telemetry: Telemetry{Log: "json", Level: "info", Sample: 0.01},
 		Limits:    Limits{pin.DefaultLimits(), enrolment.DefaultLimits(), login.DefaultLimits(), confirm.DefaultLimits()},
+		Capacity:  crowd.Limits{}.WithDefaults(),
 	}
 }
 
