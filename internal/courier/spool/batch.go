@@ -70,7 +70,7 @@ func (c *Carrier) openBatches() (list []batch, err error) {
 
 // over tells whether a batch takes no more letters: it is full, old, or of another day.
 func (c *Carrier) over(b batch, now time.Time) bool {
-	return len(b.files) >= c.config.Batch || now.Sub(b.opened) >= c.config.Every || day(b.opened) != day(now)
+	return len(b.files) >= c.config.Most || now.Sub(b.opened) >= c.config.Every || day(b.opened) != day(now)
 }
 
 func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
@@ -92,9 +92,9 @@ func (c *Carrier) roomFor(ctx context.Context, batches []batch) (*os.File, error
 			return nil, err
 		}
 	}
-	if today >= c.config.Most {
+	if today >= c.config.Day {
 		c.tell("full", time.Hour, func() {
-			slog.WarnContext(ctx, "spool: the letters of a day are used up, the others wait", "most", c.config.Most)
+			slog.WarnContext(ctx, "spool: the letters of a day are used up, the others wait", "day", c.config.Day)
 		})
 		return nil, errFullDay
 	}

@@ -25,7 +25,7 @@ const doomedFolder = "CLAVE_SPOOL_TEST_DOOMED"
 // doomed reads the ids of letters, sends each from many goroutines, and says which were accepted and which are noted as
 // delivered, until it is killed.
 func doomed(folder string) {
-	c, err := spool.New(spool.Config{Folder: folder, Node: "a", Every: 20 * time.Millisecond, Batch: 7, Look: time.Millisecond, Most: 1 << 30})
+	c, err := spool.New(spool.Config{Folder: folder, Node: "a", Every: 20 * time.Millisecond, Most: 7, Look: time.Millisecond, Day: 1 << 30})
 	if err != nil {
 		fmt.Println("failed", err)
 		os.Exit(1)

@@ -36,8 +36,8 @@ type Config struct {
 	Recipients []string // the printer's keys, as age writes them; none: letters lie there readable
 
 	Every time.Duration // when a batch is closed at the latest; zero: 1 h
-	Most  int           // letters a day, by UTC, at most; the others wait. Zero: 20,000
-	Batch int           // letters in a batch at most; zero: 1,000
+	Most  int           // letters in a batch at most; zero: 1,000
+	Day   int           // letters a day, by UTC, at most; the others wait. Zero: 20,000
 
 	Look time.Duration // how often the printer's answers are looked for; zero: 10 s
 }
@@ -60,12 +60,12 @@ var nodeName = regexp.MustCompile(`^[A-Za-z0-9.-]{1,63}$`)
 func New(config Config) (*Carrier, error) {
 	c := &Carrier{config: config, turn: make(chan struct{}, 1), known: newIndex(), told: map[string]time.Time{}, now: time.Now}
 	c.config.Every, c.config.Look = cmp.Or(config.Every, time.Hour), cmp.Or(config.Look, 10*time.Second)
-	c.config.Most, c.config.Batch = cmp.Or(config.Most, 20_000), cmp.Or(config.Batch, 1000)
+	c.config.Most, c.config.Day = cmp.Or(config.Most, 1000), cmp.Or(config.Day, 20_000)
 	if !nodeName.MatchString(config.Node) {
 		return nil, fmt.Errorf("spool: node %q: want a name as hosts have it", config.Node)
 	}
-	if c.config.Every < 0 || c.config.Most < 0 || c.config.Batch < 0 {
-		return nil, errors.New("spool: every, most and batch are not below zero")
+	if c.config.Every < 0 || c.config.Most < 0 || c.config.Day < 0 {
+		return nil, errors.New("spool: every, most and day are not below zero")
 	}
 	if len(config.Recipients) > 0 {
 		var err error

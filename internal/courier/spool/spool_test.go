@@ -144,7 +144,7 @@ func TestALettersWay(t *testing.T) {
 // What the manifest says is what lies there.
 func TestTheManifest(t *testing.T) {
 	folder := t.TempDir()
-	c := carrier(t, folder, "host-1.example.es", func(c *spool.Config) { c.Batch = 3 })
+	c := carrier(t, folder, "host-1.example.es", func(c *spool.Config) { c.Most = 3 })
 	for range 4 {
 		send(t, c, letter(t), notify.Accepted)
 	}
@@ -173,7 +173,7 @@ func TestRule10LettersAreSealedAndErased(t *testing.T) {
 	printer, err := age.GenerateX25519Identity()
 	must(t, err)
 	folder, p := t.TempDir(), letter(t)
-	sealed := carrier(t, folder, "a", func(c *spool.Config) { c.Recipients, c.Batch = []string{printer.Recipient().String()}, 1 })
+	sealed := carrier(t, folder, "a", func(c *spool.Config) { c.Recipients, c.Most = []string{printer.Recipient().String()}, 1 })
 	send(t, sealed, p, notify.Accepted)
 	sealed.At(noon.Add(time.Hour))
 	look(t, sealed)
@@ -236,7 +236,7 @@ func TestWhatIsNotNotedStays(t *testing.T) {
 // Beyond a day's letters they wait, and none is lost; nodes that share a folder share its day.
 func TestADaysLetters(t *testing.T) {
 	folder := t.TempDir()
-	few := func(c *spool.Config) { c.Most, c.Batch = 3, 2 }
+	few := func(c *spool.Config) { c.Most, c.Most = 3, 2 }
 	nodes := []*spool.Carrier{carrier(t, folder, "a", few), carrier(t, folder, "b", few)}
 	for n := range 3 {
 		send(t, nodes[n%2], letter(t), notify.Accepted)
