@@ -12,6 +12,7 @@ import (
 	"clave/internal/courier/gateway"
 	"clave/internal/courier/smpp"
 	"clave/internal/courier/smtp"
+	"clave/internal/courier/spool"
 	"clave/internal/notify"
 )
 
@@ -45,6 +46,13 @@ func (c *Config) Carriers() (Carriers, error) {
 			return Carriers{}, err
 		}
 		made.Channels[notify.Email] = mail
+	}
+	if l := c.Letters; l != nil {
+		letters, err := spool.New(spool.Config{Folder: l.Folder, Node: c.Node, Recipients: l.Recipients, Every: l.Every, Most: l.Most, Day: l.Day})
+		if err != nil {
+			return Carriers{}, err
+		}
+		made.Channels[notify.Letter] = letters
 	}
 	return made, nil
 }

@@ -45,12 +45,12 @@ type Letters struct {
 	Folder     string        `path:"yes" want:"a folder for letters to print"`
 	Recipients []string      `want:"the printers' age public keys, for example [\"age1…\"]: who may open the letters"`
 	Every      time.Duration // how long letters of one batch are gathered
-	Batch      int           `want:"a whole number above 0 (letters of one batch)"`
-	Most       int           `want:"a whole number above 0 (letters a day; the others wait)"`
+	Most       int           `want:"a whole number above 0 (letters of one batch)"`
+	Day        int           `want:"a whole number above 0 (letters a day; the others wait)"`
 }
 
 func (s *SMS) defaults() { s.Rate, s.Window, s.Binds = 50, 10, 2 }
 
 func (m *Mail) defaults() { m.Security, m.Connections = "tls", 4 }
 
-func (l *Letters) defaults() { l.Every, l.Batch, l.Most = time.Hour, 1000, 20_000 }
+func (l *Letters) defaults() { l.Every, l.Most, l.Day = time.Hour, 1000, 20_000 }
