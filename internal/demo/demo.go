@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"clave/internal/authn/pin"
+	"clave/internal/crowd"
 	"clave/internal/keyring"
 	"clave/internal/node"
 	"clave/internal/telemetry"
@@ -32,6 +33,7 @@ type Options struct {
 	Ports    Ports  // zero: any free one
 	PINStyle pin.Style
 	Carry    time.Duration // how long an SMS takes to arrive
+	Capacity crowd.Limits  // zero: what suits the machine
 	TLS      *tls.Config   // nil: plain http, which browsers trust on loopback
 	Nodes    int           // how many servers answer, in turn, request by request; zero: 1; more than that needs PostgreSQL
 	Traces   string        // a collector of traces, http://127.0.0.1:4318; empty: none

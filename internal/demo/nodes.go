@@ -72,6 +72,6 @@ func (d *Demo) node(ctx context.Context, o Options, ring *keyring.Ring) (*node.N
 		Policy: assurance.Policy{NationalPractice: true}, PINStyle: style,
 		PIN: pin.DefaultLimits(), Letters: enrolment.DefaultLimits(),
 		Help: web.Help{Phone: "060", Address: "ayuda@clave.example", Mailbox: "ayuda@clave.example"},
-		Now:  d.Clock.Now, Fatal: func(err error) { d.failed <- err },
+		Now:  d.Clock.Now, Capacity: o.Capacity, Fatal: func(err error) { d.failed <- err },
 	})
 }

@@ -39,12 +39,14 @@ type house struct {
 	census  person.Census
 	seen    *telemetry.Metrics
 	alarm   *throttle.Alarm
+	crowding
 }
 
 // house checks the configuration. Errors: ErrConfig, keyring.ErrNoSigner.
 func (c Config) house() (*house, error) {
 	h := &house{Config: c, alarm: &throttle.Alarm{Name: "wrong data and codes", Count: 200, Per: time.Minute}}
 	h.Sessions, h.Confirm = cmp.Or(c.Sessions, login.DefaultLimits()), cmp.Or(c.Confirm, confirm.DefaultLimits())
+	h.Capacity = c.Capacity.WithDefaults()
 	origin, err := url.Parse(c.Origin)
 	if err != nil || origin.Host == "" || origin.Path != "" {
 		return nil, fmt.Errorf("%w: origin: want a scheme and a host, for example https://clave.example", ErrConfig)
@@ -95,6 +97,7 @@ func (h *house) server() *web.Server {
 		Account: &account.Service{Store: h.store, Ring: h.Ring, Broker: broker, Origin: h.Origin, Host: h.host, Now: h.Now},
 		Desk:    h.desk(),
 		SAML:    h.saml(),
+		Door:    h.door, Live: h.live, Documents: h.documents,
 	}
 }
 

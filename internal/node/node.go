@@ -11,8 +11,10 @@ import (
 
 	"clave/internal/assurance"
 	"clave/internal/authn/pin"
+	"clave/internal/census"
 	"clave/internal/confirm"
 	"clave/internal/courier"
+	"clave/internal/crowd"
 	"clave/internal/enrolment"
 	"clave/internal/federation/oidc"
 	"clave/internal/federation/saml"
@@ -42,6 +44,7 @@ type Config struct {
 	Letters  enrolment.Limits
 	Sessions login.Limits   // zero: the defaults
 	Confirm  confirm.Limits // zero: the defaults
+	Capacity crowd.Limits   // zero: what suits the machine
 	Help     web.Help
 	Now      func() time.Time
 	Fatal    func(error) // a commit failed: the process must end
@@ -85,7 +88,9 @@ func Build(ctx context.Context, c Config) (*Node, error) {
 		return nil, err
 	}
 	warn(h.Config)
-	n.courier.Store, h.store, h.census, h.seen = n.Store, n.Store, watchedCensus{c.Census(n.Store), n.seen}, n.seen
+	n.courier.Store, h.store, h.seen = n.Store, n.Store, n.seen
+	h.crowding = newCrowding(h.Capacity, c.Now, n.seen)
+	h.census = census.Calm{Census: watchedCensus{c.Census(n.Store), n.seen}, Lane: h.ofCensus}
 	n.parties = c.registry(n.Store)
 	h.Parties = n.parties
 	server := h.server()

@@ -46,10 +46,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
+	"clave/internal/crowd"
 	"clave/internal/keyring"
 	"clave/internal/notify"
 	"clave/internal/telemetry"
@@ -62,7 +62,7 @@ var (
 	ErrNoUnit         = errors.New("store: a change outside a unit of work")
 	ErrUnitBusy       = errors.New("store: a unit of work runs one statement at a time")
 	ErrPanic          = errors.New("store: the unit of work panicked")
-	ErrBusy           = errors.New("store: too many units of work are waiting")
+	ErrBusy           = fmt.Errorf("store: too many units of work are waiting: %w", crowd.ErrFull)
 	ErrRolledBack     = errors.New("store: the database gave up the transaction")
 	ErrCommit         = errors.New("store: the commit failed")
 	ErrUnknownOutcome = errors.New("store: it is not known whether the commit happened")
@@ -119,7 +119,7 @@ func Open(ctx context.Context, address string, o Options) (*Store, error) {
 		o.Fatal = func(err error) { o.Log.Error("the process must be started anew", "err", err) }
 	}
 	open := openSQLite
-	if strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://") {
+	if isServer(address) {
 		open = openPostgres
 	}
 	e, err := open(ctx, address, o)
