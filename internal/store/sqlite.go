@@ -107,6 +107,8 @@ func (e *embedded) do(ctx context.Context, s *Store, work func(context.Context) 
 
 func (e *embedded) reader() runner { return e.readers }
 
+func (e *embedded) judge(err error) error { return err }
+
 // close moves what the write-ahead log still holds into the database file, which then is all there is.
 func (e *embedded) close(ctx context.Context) error {
 	e.writer.stop()

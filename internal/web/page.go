@@ -27,6 +27,7 @@ type page struct {
 	Errors                       errorList
 
 	plain bool // its address has no query
+	waits bool // it is made once, and its tongues are written in when it is shown
 	flow  bool // its address is of a login, a registration or a logout that goes on
 }
 
@@ -40,6 +41,9 @@ func (p page) Frame() page { return p }
 
 // Tongues offers the page in the other languages. Where the address has no query it is the same on every page.
 func (p page) Tongues() (template.HTML, error) {
+	if p.waits {
+		return hereTongues, nil
+	}
 	if p.plain && len(p.Languages) > 0 {
 		return keptPart(p.Lang, "languages", "", p)
 	}

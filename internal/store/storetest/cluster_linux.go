@@ -144,8 +144,7 @@ func initialise(bin, dir string, who *syscall.SysProcAttr) error {
 	return nil
 }
 
-// serve starts the server on a free port and waits until it is ready. It dies with the thread that started it, which is
-// therefore kept.
+// serve starts the server on a free port and waits until it is ready.
 func (c *Cluster) serve(bin string, who *syscall.SysProcAttr) error {
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -161,16 +160,21 @@ func (c *Cluster) serve(bin string, who *syscall.SysProcAttr) error {
 	if err != nil {
 		return err
 	}
-	started := make(chan error)
-	go func() {
-		runtime.LockOSThread()
-		started <- c.process.Start()
-		select {}
-	}()
-	if err := <-started; err != nil {
+	if err := startKept(c.process); err != nil {
 		return err
 	}
 	return ready(log)
+}
+
+// startKept starts a process that dies with the thread that starts it, and keeps that thread.
+func startKept(cmd *exec.Cmd) error {
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		started <- cmd.Start()
+		select {}
+	}()
+	return <-started
 }
 
 func ready(log io.Reader) error {
