@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"net/url"
@@ -15,6 +16,7 @@ import (
 	"clave/internal/courier"
 	"clave/internal/door"
 	"clave/internal/keyring"
+	"clave/internal/telemetry"
 )
 
 // check tells what is wrong beyond the type of each value.
@@ -33,6 +35,7 @@ func (r *reader) check(c *Config) {
 	r.sms(c)
 	r.mail(c)
 	r.letters(c)
+	r.telemetry(c.Telemetry)
 }
 
 var nodeName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]{0,62}$`)
@@ -233,4 +236,16 @@ func (r *reader) letters(c *Config) {
 	}
 	r.must(c.Letters.Folder != "", "letters.folder")
 	r.must(len(c.Letters.Recipients) > 0, "letters.recipients")
+}
+
+func (r *reader) telemetry(t Telemetry) {
+	_, err := telemetry.NewLog(io.Discard, t.Log, "")
+	r.must(err == nil && t.Log != "", "telemetry.log")
+	_, err = telemetry.NewLog(io.Discard, "", t.Level)
+	r.must(err == nil, "telemetry.level")
+	if t.Traces != "" {
+		u, err := url.Parse(t.Traces)
+		r.must(err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil, "telemetry.traces")
+	}
+	r.must(t.Sample <= 1, "telemetry.sample")
 }

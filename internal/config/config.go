@@ -43,6 +43,7 @@ type Config struct {
 	Mail         *Mail
 	Letters      *Letters
 	Limits       Limits
+	Telemetry    Telemetry
 	Capacity     crowd.Limits
 
 	Ring *keyring.Ring `key:"-"` // of Keys; nil when only the data were asked for
@@ -100,6 +101,18 @@ type Limits struct {
 	Confirm  confirm.Limits
 }
 
+// Telemetry says what a node tells of itself. None of it names a person.
+type Telemetry struct {
+	Log           string  `want:"\"json\" or \"text\""`
+	Level         string  `want:"\"debug\", \"info\", \"warn\" or \"error\""`
+	Requests      bool    // a line of the log for each request
+	Profiling     bool    // the pages of net/http/pprof, among the operator's
+	Traces        string  `want:"the address of an OpenTelemetry collector, for example \"http://127.0.0.1:4318\""`
+	Authorization Secret  // the header that the collector wants
+	Sample        float64 `want:"a number above 0 and at most 1 (the part of all logins that is traced)"`
+	Parents       bool    // believe the traceparent of requests: only behind a proxy that strips what browsers send
+}
+
 // defaults is a file in which nothing stands.
 func defaults() Config {
 	host, err := os.Hostname()
@@ -110,8 +123,9 @@ func defaults() Config {
 		Node:   host,
 		Listen: Listen{Address: ":8443", Admin: "127.0.0.1:9090", Patience: 20 * time.Second},
 		Census: Census{Source: "database"}, PIN: PIN{Style: pin.SixDigits},
-		Limits:   Limits{pin.DefaultLimits(), enrolment.DefaultLimits(), login.DefaultLimits(), confirm.DefaultLimits()},
-		Capacity: crowd.Limits{}.WithDefaults(),
+		Telemetry: Telemetry{Log: "json", Level: "info", Sample: 0.01},
+		Limits:    Limits{pin.DefaultLimits(), enrolment.DefaultLimits(), login.DefaultLimits(), confirm.DefaultLimits()},
+		Capacity:  crowd.Limits{}.WithDefaults(),
 	}
 }
 

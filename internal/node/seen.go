@@ -63,10 +63,11 @@ func (n *Node) look(now time.Time) ([]telemetry.Number, error) {
 		{Name: "clave_sessions", Value: float64(c.Sessions)},
 		{Name: "clave_challenges_open", Value: float64(c.Challenges)},
 	}
-	for channel, waiting := range c.Messages {
+	for _, s := range n.courier.Stats() {
 		list = append(list,
-			telemetry.Number{Name: "clave_messages_waiting", Label: string(channel), Value: float64(waiting.Count)},
-			telemetry.Number{Name: "clave_message_oldest_seconds", Label: string(channel), Value: waiting.Oldest.Seconds()})
+			telemetry.Number{Name: "clave_messages_waiting", Label: string(s.Channel), Value: float64(s.Waiting)},
+			telemetry.Number{Name: "clave_message_oldest_seconds", Label: string(s.Channel), Value: s.Oldest.Seconds()},
+			telemetry.Number{Name: "clave_messages_expired_total", Label: string(s.Channel), Value: float64(s.Expired)})
 	}
 	return list, nil
 }

@@ -125,7 +125,7 @@ func (s *Store) SweepMessages(ctx context.Context, stuck, now time.Time) (lost, 
 	return lost, expired, s.sweepReceipts(ctx, now)
 }
 
-// WaitingMessages tells how many messages of a channel wait to be sent, a hundred thousand at most, and when the oldest of them
+// WaitingMessages tells how many messages of a channel wait to be sent, twenty thousand at most, and when the oldest of them
 // was made: zero when there is none. Decoys are none.
 func (s *Store) WaitingMessages(ctx context.Context, c notify.Channel) (n int, oldest time.Time, err error) {
 	err = s.queryRow(ctx, selectWaiting, string(c)).Scan(&n, &oldest)
@@ -133,7 +133,7 @@ func (s *Store) WaitingMessages(ctx context.Context, c notify.Channel) (n int, o
 }
 
 const selectWaiting = `SELECT COUNT(*), MIN(created_at) FROM (SELECT created_at FROM messages
-	WHERE channel = $1 AND state = 'queued' AND decoy = FALSE ORDER BY due_at, id LIMIT 100000) AS waiting`
+	WHERE channel = $1 AND state = 'queued' AND decoy = FALSE ORDER BY due_at, id LIMIT 20000) AS waiting`
 
 // The steps of a sweep, in their order: what the first leaves in 'sending' is no code.
 var (

@@ -67,18 +67,23 @@ func (s *Store) NoteReceipt(ctx context.Context, ref string, state notify.State,
 func (s *Store) receive(ctx context.Context, r receipt, now time.Time) (bool, error) {
 	id, own := strings.CutPrefix(r.ref, ownRef)
 	var state notify.State
+	var channel string
+	var accepted time.Time
 	text, arg := selectByRef, r.ref
 	if own {
-		text, arg = `SELECT id, state FROM messages WHERE id = $1 AND decoy = FALSE`, id
+		text, arg = `SELECT id, state, channel, accept_at FROM messages WHERE id = $1 AND decoy = FALSE`, id
 	}
-	ok, err := found(s.queryRow(ctx, text, arg).Scan(&id, &state))
+	ok, err := found(s.queryRow(ctx, text, arg).Scan(&id, &state, &channel, &accepted))
 	if err != nil || !ok || state == notify.Queued || state == notify.Sending && !own {
 		return false, err
+	}
+	if r.state == notify.Delivered && state == notify.Accepted {
+		s.After(ctx, func() { s.Seen.Arrived(channel, max(r.at.Sub(accepted), 0)) })
 	}
 	return true, s.SettleMessage(ctx, id, r.state, now)
 }
 
-const selectByRef = `SELECT id, state FROM messages WHERE ref = $1 ORDER BY id DESC LIMIT 1`
+const selectByRef = `SELECT id, state, channel, accept_at FROM messages WHERE ref = $1 ORDER BY id DESC LIMIT 1`
 
 // apply applies a receipt that waited, and forgets it.
 func (s *Store) apply(ctx context.Context, r receipt, now time.Time) (bool, error) {

@@ -35,6 +35,8 @@ func resultOf(err error) string {
 	switch {
 	case err == nil:
 		return "kept"
+	case errors.Is(err, ErrAway):
+		return "away"
 	case errors.Is(err, ErrBusy):
 		return "busy"
 	case errors.Is(err, ErrUnknownOutcome):

@@ -46,7 +46,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
@@ -120,7 +119,7 @@ func Open(ctx context.Context, address string, o Options) (*Store, error) {
 		o.Fatal = func(err error) { o.Log.Error("the process must be started anew", "err", err) }
 	}
 	open := openSQLite
-	if strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://") {
+	if isServer(address) {
 		open = openPostgres
 	}
 	e, err := open(ctx, address, o)

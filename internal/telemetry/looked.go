@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"strings"
 	"sync"
 	"time"
 
@@ -19,6 +20,7 @@ var kept = map[string]*prometheus.Desc{
 	"clave_sessions":               prometheus.NewDesc("clave_sessions", "Sessions that are open, on all nodes together.", nil, nil),
 	"clave_challenges_open":        prometheus.NewDesc("clave_challenges_open", "Codes that somebody was sent and may still type, on all nodes together.", nil, nil),
 	"clave_messages_waiting":       prometheus.NewDesc("clave_messages_waiting", "Messages due that no carrier has taken yet, on all nodes together.", []string{"channel"}, nil),
+	"clave_messages_expired_total": prometheus.NewDesc("clave_messages_expired_total", "Messages that this node did not send, because it was too late for them to be of use.", []string{"channel"}, nil),
 	"clave_message_oldest_seconds": prometheus.NewDesc("clave_message_oldest_seconds", "Age of the oldest message due that no carrier has taken yet.", []string{"channel"}, nil),
 }
 
@@ -68,6 +70,10 @@ func (l *looked) Collect(to chan<- prometheus.Metric) {
 		if n.Label != "" {
 			label = []string{n.Label}
 		}
-		to <- prometheus.MustNewConstMetric(kept[n.Name], prometheus.GaugeValue, n.Value, label...)
+		kind := prometheus.GaugeValue
+		if strings.HasSuffix(n.Name, "_total") {
+			kind = prometheus.CounterValue
+		}
+		to <- prometheus.MustNewConstMetric(kept[n.Name], kind, n.Value, label...)
 	}
 }
