@@ -24,6 +24,8 @@ type Store interface {
 	SettleMessage(ctx context.Context, id string, s notify.State, now time.Time) error
 	RetryMessage(ctx context.Context, id string, due time.Time) error
 	SweepMessages(ctx context.Context, stuck, now time.Time) error
+	// Once does a job's work, in a unit, if no other node has done it within a time; again while there is more.
+	Once(ctx context.Context, job string, every time.Duration, work func(ctx context.Context) (more bool, err error)) error
 }
 
 // Carrier takes messages of one channel.
@@ -137,9 +139,9 @@ func wait(ctx context.Context, d time.Duration, bell <-chan struct{}) {
 
 func (c *Courier) sweep(ctx context.Context) {
 	for ctx.Err() == nil {
-		err := c.Store.Do(ctx, func(ctx context.Context) error {
+		err := c.Store.Once(ctx, "messages.sweep", lookEvery, func(ctx context.Context) (more bool, err error) {
 			now := c.Now()
-			return c.Store.SweepMessages(ctx, now.Add(-stuckAfter), now)
+			return false, c.Store.SweepMessages(ctx, now.Add(-stuckAfter), now)
 		})
 		if err != nil && ctx.Err() == nil {
 			slog.ErrorContext(ctx, "courier: sweep", "err", err)

@@ -4,7 +4,6 @@ package node
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 	"sync"
 	"time"
@@ -40,6 +39,9 @@ type Config struct {
 	Sessions login.Limits   // zero: the defaults
 	Confirm  confirm.Limits // zero: the defaults
 	Help     web.Help
+	Name     string // of this node, among others
+	Migrate  bool   // bring the tables of a PostgreSQL up to date at the start; those of SQLite always are
+	Single   bool   // PostgreSQL has no standby, and none is asked for
 	Now      func() time.Time
 	Fatal    func(error) // a commit failed: the process must end
 }
@@ -65,7 +67,9 @@ func Build(ctx context.Context, c Config) (*Node, error) {
 		return nil, err
 	}
 	n := &Node{now: c.Now, ring: c.Ring, courier: &courier.Courier{Carriers: c.Carriers, Now: c.Now}}
-	n.Store, err = store.Open(ctx, c.Database, store.Options{Kind: c.Kind, Ring: c.Ring, Now: c.Now, Owed: n.courier.Owed, Fatal: c.Fatal})
+	n.Store, err = store.Open(ctx, c.Database, store.Options{
+		Kind: c.Kind, Ring: c.Ring, Now: c.Now, Owed: n.courier.Owed, Fatal: c.Fatal, Node: c.Name, Migrate: c.Migrate, SingleNode: c.Single,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -88,9 +92,6 @@ func (n *Node) Parties() relying.Registry { return n.parties }
 // Handler serves citizens and services.
 func (n *Node) Handler() http.Handler { return n.handler }
 
-// forgetEvery is how often, in real time, what has served is deleted.
-const forgetEvery = time.Minute
-
 // Run carries messages, forgets what has served and takes up changed keys, until ctx ends.
 func (n *Node) Run(ctx context.Context) {
 	var jobs sync.WaitGroup
@@ -99,25 +100,6 @@ func (n *Node) Run(ctx context.Context) {
 	jobs.Go(func() { n.oidc.Run(ctx) })
 	jobs.Go(func() { n.ring.Follow(ctx) })
 	jobs.Wait()
-}
-
-func (n *Node) forget(ctx context.Context) {
-	tick := time.NewTicker(forgetEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		err := n.Store.Do(ctx, func(ctx context.Context) error {
-			_, err := n.Store.ForgetChanges(ctx, n.now().Add(-time.Hour))
-			return errors.Join(err, n.Store.Forget(ctx, n.now()))
-		})
-		if err != nil && ctx.Err() == nil {
-			slog.ErrorContext(ctx, "forget what has served", "err", err)
-		}
-	}
 }
 
 // Close lets what was begun end, and closes the database.

@@ -45,7 +45,7 @@ func openPostgres(ctx context.Context, address string, o Options) (_ engine, err
 	p.pool = p.reads.pool(o.Conns)
 	err = p.durable(ctx)
 	if err == nil {
-		err = p.alone(ctx, func() error { return settle(ctx, p.db, goose.DialectPostgres, o) })
+		err = p.alone(ctx, func() error { return o.settle(ctx, p.db, goose.DialectPostgres) })
 	}
 	if err != nil {
 		return nil, errors.Join(err, p.close(ctx))
