@@ -39,6 +39,14 @@ func (p *server) judge(err error) error {
 	return err
 }
 
+// cause adds to the error of a unit that of its statement, if the database is to blame and the unit hid it.
+func (p *server) cause(err, failed error) error {
+	if failed == nil || errors.Is(err, failed) || !gone(failed) && !late(failed) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", err, failed)
+}
+
 // gone says that a connection, or the primary behind it, was lost.
 func gone(err error) bool {
 	var pg *pgconn.PgError

@@ -125,7 +125,7 @@ func (p *server) once(ctx context.Context, s *Store, work func(context.Context) 
 	var u *unit
 	s.attempt(ctx, tx, work, func(ended *unit, outcome error) { u, err = ended, outcome })
 	if err != nil {
-		return rerun(u.failed), err
+		return rerun(u.failed), p.cause(err, u.failed)
 	}
 	patience.Reset(s.Run / 2)
 	return p.commit(bounded, s, conn, tx, u)

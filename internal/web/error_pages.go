@@ -46,6 +46,8 @@ var errorPages = map[string]errorPage{
 	"advice.unproven":   {29, "sms"},
 	"advice.used":       {30, "not-me"},
 	"other-person":      {31, "session"},
+	"away":              {32, "failure"},
+	"away-sent":         {33, "failure"},
 }
 
 // numbered finds the key of a number.

@@ -23,6 +23,8 @@ type said struct{ title, text, do locale.Key }
 
 var problems = map[string]said{
 	"answered":         {"problem.answered.title", "problem.answered.text", "problem.answered.do"},
+	"away":             {"problem.away.title", "problem.away.text", "problem.away.do"},
+	"away-sent":        {"problem.away.title", "problem.away.text", "problem.away.do-sent"},
 	"broken":           {"problem.broken.title", "problem.broken.text", "problem.broken.do"},
 	"cross-origin":     {"problem.cross-origin.title", "problem.cross-origin.text", "problem.cross-origin.do"},
 	"document-expired": {"problem.document-expired.title", "problem.document-expired.text", "problem.document-expired.do"},

@@ -63,6 +63,7 @@ type Server struct {
 	Desk      *guide.Desk // where people's questions go; nil: they can only call
 	Now       func() time.Time
 	Slow      *Slow
+	Away      func(error) bool // tells that the database cannot work just now, and may in a moment; nil: it never says so
 
 	leaflets leaflets
 }
@@ -119,6 +120,10 @@ const maxBody = 256 << 10
 // visitor who has gone is not our fault.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, context.Canceled) {
+		return
+	}
+	if s.Away != nil && s.Away(err) {
+		s.away(w, r, err)
 		return
 	}
 	reference := s.newReference("broken")
