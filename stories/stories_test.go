@@ -12,7 +12,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	slog.SetLogLoggerLevel(slog.LevelError) // the stories go wrong on purpose
+	slog.SetDefault(slog.New(newLog())) // the stories go wrong on purpose
 	os.Exit(inScratch(func() int { return storetest.Main(m) }))
 }
 

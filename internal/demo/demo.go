@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -19,8 +20,10 @@ import (
 	"time"
 
 	"clave/internal/authn/pin"
+	"clave/internal/crowd"
 	"clave/internal/keyring"
 	"clave/internal/node"
+	"clave/internal/telemetry"
 )
 
 // Options say how to start a demonstration. The zero value is a new world on free ports, gone when it ends.
@@ -30,8 +33,11 @@ type Options struct {
 	Ports    Ports  // zero: any free one
 	PINStyle pin.Style
 	Carry    time.Duration // how long an SMS takes to arrive
+	Capacity crowd.Limits  // zero: what suits the machine
 	TLS      *tls.Config   // nil: plain http, which browsers trust on loopback
 	Nodes    int           // how many servers answer, in turn, request by request; zero: 1; more than that needs PostgreSQL
+	Traces   string        // a collector of traces, http://127.0.0.1:4318; empty: none
+	Requests *slog.Logger  // a line for each request; nil: none
 }
 
 // Ports are the listeners of the demonstration, all on loopback.
@@ -50,6 +56,7 @@ type Demo struct {
 	nodes   []*node.Node
 	dir     string
 	keep    bool
+	tracing *telemetry.Tracing
 	tenants []tenant
 	locked  *os.File
 	servers []*http.Server
@@ -117,6 +124,9 @@ func (d *Demo) build(ctx context.Context, o Options) ([]http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	if d.tracing, err = telemetry.OpenTracing(ctx, telemetry.Traces{Endpoint: o.Traces, Sample: 1, Node: "demo"}); err != nil {
+		return nil, err
+	}
 	if err := d.startNodes(ctx, o); err != nil {
 		return nil, err
 	}
@@ -167,6 +177,7 @@ func (d *Demo) Close() error {
 	for _, n := range d.nodes {
 		errs = append(errs, n.Close(ctx))
 	}
+	errs = append(errs, d.tracing.Close(ctx))
 	if d.Inbox != nil {
 		errs = append(errs, d.Inbox.close())
 	}

@@ -63,7 +63,8 @@ func (d *Demo) node(ctx context.Context, o Options, ring *keyring.Ring) (*node.N
 		style = pin.SixDigits
 	}
 	return node.Build(ctx, node.Config{
-		Kind: keyring.Demo, Database: database, Ring: ring, Origin: d.Clave,
+		Name: "demo", Tracing: d.tracing, Requests: o.Requests,
+		Kind: keyring.Demo, Database: database, Migrate: true, Single: true, Ring: ring, Origin: d.Clave,
 		Census: func(s *store.Store) person.Census { return census.Table{Store: s} }, // whoever is imported can register too
 		Carriers: map[notify.Channel]courier.Carrier{
 			notify.SMS: d.Inbox, notify.Email: d.Inbox, notify.Letter: d.Inbox,
@@ -71,6 +72,6 @@ func (d *Demo) node(ctx context.Context, o Options, ring *keyring.Ring) (*node.N
 		Policy: assurance.Policy{NationalPractice: true}, PINStyle: style,
 		PIN: pin.DefaultLimits(), Letters: enrolment.DefaultLimits(),
 		Help: web.Help{Phone: "060", Address: "ayuda@clave.example", Mailbox: "ayuda@clave.example"},
-		Now:  d.Clock.Now, Fatal: func(err error) { d.failed <- err },
+		Now:  d.Clock.Now, Capacity: o.Capacity, Fatal: func(err error) { d.failed <- err },
 	})
 }

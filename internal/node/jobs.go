@@ -30,6 +30,3 @@ func (n *Node) forget(ctx context.Context) {
 		}
 	}
 }
-
-// Ready says why this node should get no requests: its database, or its clock, is not as it must be (safety rule 22).
-func (n *Node) Ready(ctx context.Context) error { return n.Store.Ready(ctx) }

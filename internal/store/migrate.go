@@ -60,7 +60,7 @@ func oldest() int64 {
 // fits looks whether the tables are those that this program works on. Newer ones are, unless they say that they are not.
 func (s *Store) fits(ctx context.Context) error {
 	var version, requires int64
-	if err := s.queryRow(ctx, `SELECT MAX(version_id) FROM goose_db_version`).Scan(&version); err != nil {
+	if err := s.queryRow(ctx, `SELECT MAX(version_id) FROM goose_db_version WHERE is_applied`).Scan(&version); err != nil {
 		return err
 	}
 	if version < oldest() {

@@ -98,6 +98,7 @@ func (p *server) do(ctx context.Context, s *Store, work func(context.Context) er
 		if !again || try == attempts {
 			return err
 		}
+		s.Seen.Rerun()
 		ctx = context.WithoutCancel(ctx)
 		time.Sleep(time.Duration(try) * (1 + time.Duration(secret.Bytes(1)[0])) * time.Millisecond / 16)
 	}
@@ -159,6 +160,7 @@ func (p *server) commit(ctx context.Context, s *Store, conn *sql.Conn, tx *sql.T
 		err = p.lookUp(context.WithoutCancel(ctx), s, id, err)
 	}
 	if err == nil {
+		s.Seen.Commit(1)
 		s.durable(u)
 	}
 	return rerun(err), err
