@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"clave/internal/crowd"
 )
 
 // awayFor is how soon it is worth asking again while the database chooses another primary: about the time that it takes.
@@ -19,7 +21,27 @@ func (s *Server) away(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	p.reference = s.newReference(p.key)
 	slog.WarnContext(r.Context(), "the database is away", "reference", p.reference, "path", r.Pattern, "err", err)
-	p.buttons = []button{{Kind: "primary", Text: langOf(r).Text("problem.away.again"), URL: r.URL.RequestURI()}}
+	again := button{Kind: "primary", Text: langOf(r).Text("problem.away.again"), URL: r.URL.RequestURI()}
+	if d, ok := r.Context().Value(doorKey{}).(*atDoor); ok && r.Method == http.MethodPost {
+		if p.kept = d.kept(); p.kept.Request != "" {
+			p.action, again.URL = waitingPath, ""
+			w.Header().Set("Content-Security-Policy", contentPolicy(d.leadsTo()))
+		}
+	}
+	p.buttons = []button{again}
 	w.Header().Set("Retry-After", strconv.Itoa(int(awayFor.Seconds())))
 	s.problem(w, r, p)
+}
+
+// kept is the visitor's form, sealed, for the page to hold until it is sent again; none, if another site sent it.
+func (d *atDoor) kept() sent {
+	if !d.keeps() {
+		return sent{}
+	}
+	d.ticket = crowd.Ticket{Arrived: crowd.Arrival(d.r.Context(), d.Now()), ID: newTicketID()}
+	request, err := d.sealKept()
+	if err != nil {
+		return sent{}
+	}
+	return sent{d.sealTicket(d.ticket, forForm), request}
 }

@@ -16,7 +16,11 @@ type problem struct {
 	service   string   // the name of the service, in a login
 	action    string   // where buttons without an address post to
 	buttons   []button // where to go from here
+	kept      sent     // what the buttons without an address send again
 }
+
+// sent is a form that its browser keeps, sealed, to send it again.
+type sent struct{ Ticket, Request string }
 
 // said are the texts of a problem: what happened, why, and what to do.
 type said struct{ title, text, do locale.Key }
@@ -50,11 +54,12 @@ type problemPage struct {
 	Do      string
 	Number  string // the reference
 	Action  string
+	Kept    sent
 	Buttons []button
 }
 
 func (s *Server) problem(w http.ResponseWriter, r *http.Request, p problem) {
-	data := problemPage{page: s.page(r), Number: p.reference, Action: p.action, Buttons: p.buttons}
+	data := problemPage{page: s.page(r), Number: p.reference, Action: p.action, Kept: p.kept, Buttons: p.buttons}
 	data.Service = p.service
 	s.Seen.Problem(p.key)
 	if data.Number == "" {
