@@ -13,6 +13,7 @@ type visitor struct {
 	house   *house
 	browser *browser
 	i       int
+	waited  int  // times that they were asked for patience
 	known   bool // they have identified themselves in this browser, and are not to be asked again
 }
 
@@ -26,7 +27,11 @@ const maxPages = 8
 // walk does what pages ask, until one leads back to the service.
 func (v *visitor) walk(ctx context.Context, p page) (page, error) {
 	asked := 0
+	var err error
 	for range maxPages {
+		if p, err = v.patient(ctx, p); err != nil {
+			return p, err
+		}
 		if p.leads() {
 			if v.known && asked > 0 {
 				return p, fmt.Errorf("a person with a session was asked %d times who they are", asked)
