@@ -82,7 +82,7 @@ func (h *house) server() *web.Server {
 	broker := h.broker()
 	return &web.Server{
 		Origin: h.Origin, Demo: h.Kind == keyring.Demo, Help: h.Help, Store: h.store, Ring: h.Ring, Parties: h.Parties, Records: h.store,
-		Slow: web.DefaultSlow(h.Now), Now: h.Now, Seen: h.seen,
+		Slow: web.DefaultSlow(h.Now), Now: h.Now, Seen: h.seen, Away: store.Away,
 		Broker: broker,
 		PIN: &pin.Service{
 			Store: h.store, Ring: h.Ring, Census: h.census, Limits: h.PIN, Style: h.PINStyle, Host: h.host, Origin: h.Origin,
@@ -119,7 +119,7 @@ func (h *house) saml() *saml.Gateway {
 
 func (h *house) oidc(server *web.Server) (*oidc.Provider, error) {
 	return oidc.New(oidc.Config{
-		Issuer: h.Origin, Store: h.store, Ring: h.Ring, Parties: h.Parties, Sessions: server.Broker, Confirm: server.Confirm, Now: h.Now,
+		Issuer: h.Origin, Store: h.store, Ring: h.Ring, Parties: h.Parties, Sessions: server.Broker, Confirm: server.Confirm, Now: h.Now, Away: store.Away,
 		Begin: server.BeginLogin, End: server.TakeLogout, Problem: server.Refuse,
 	})
 }

@@ -67,6 +67,7 @@ type Server struct {
 	Now       func() time.Time
 	Slow      *Slow
 	Late      func(notify.Channel) bool // so much waits to be sent that one message more would come too late; nil: never
+	Away      func(error) bool          // tells that the database cannot work just now, and may in a moment; nil: it never says so
 	Seen      *telemetry.Metrics        // nil: nobody counts
 
 	Door      *crowd.Door // nil: everybody comes in
@@ -136,6 +137,10 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	if errors.Is(err, crowd.ErrFull) && s.busy(w, r) {
+		return
+	}
+	if s.Away != nil && s.Away(err) {
+		s.away(w, r, err)
 		return
 	}
 	reference := s.newReference("broken")
