@@ -24,7 +24,7 @@ check: install ## gofmt, go vet, staticcheck, govulncheck
 demo: ## start a complete Clave on this machine, offline, with test citizens
 	@go run ./cmd/clave demo
 
-bench: ## what complete journeys cost; ONLY=pin-saml, pin-oidc, sso or sso-saml for one of them
+bench: ## what complete journeys cost, and a crowd, a million people, a start; ONLY=pin-saml for one part (docs/performance.md lists them)
 	@go run ./bench -only '$(ONLY)'
 
 store-bench: ## time the store alone
