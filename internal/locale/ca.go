@@ -204,6 +204,10 @@ var ca = texts{
 	"problem.request.title":          "No podem acceptar la petició del servei",
 	"problem.request.text":           "El servei d'on ve ens ha enviat una petició que no compleix les regles. Per seguretat ens aturem aquí, sense tornar-hi.",
 	"problem.request.do":             "Torni a la pàgina del servei i comenci de nou. Si es repeteix, avisi el servei i digui-li la referència.",
+	"problem.sms-busy.title":         "Ara hi ha molts SMS esperant",
+	"problem.sms-busy.text":          "Moltes persones estan demanant un SMS, i el seu arribaria massa tard. No hem enviat res, i això no compta com un intent.",
+	"problem.sms-busy.do":            "Esperi un minut i torni-ho a provar. No cal que escrigui les seves dades una altra vegada.",
+	"problem.sms-busy.again":         "Torna-ho a provar",
 	"problem.stale.title":            "La petició del servei és antiga",
 	"problem.stale.text":             "Passa quan es torna enrere, quan es recarrega la pàgina o si s'ha deixat oberta una estona.",
 	"problem.stale.do":               "Torni a la pàgina del servei i premi una altra vegada el botó per entrar.",
@@ -409,6 +413,7 @@ var ca = texts{
 	"contact.code-wrong": "Aquest no és el codi. Li {n|queda|queden} {n} {n|intent|intents}.",
 	"contact.code-late":  "Aquest codi ja no serveix: se li ha acabat el temps. Demani'n un altre.",
 	"contact.code-spent": "Aquest codi ja no serveix: s'ha escrit malament massa vegades. Demani'n un altre.",
+	"contact.busy":       "Ara hi ha massa missatges esperant, i el codi arribaria tard. Esperi un minut i torni-ho a provar.",
 	"contact.wait":       "S'han enviat massa codis. En podrà demanar un altre d'aquí a {wait}.",
 
 	// phone: the number that gets the PINs

@@ -203,6 +203,10 @@ var en = texts{
 	"problem.request.title":          "We cannot accept the service's request",
 	"problem.request.text":           "The service you come from sent us a request that does not follow the rules. To be safe we go no further, and do not send you back there.",
 	"problem.request.do":             "Go back to the service's page and start again. If it happens again, tell the service and give it the reference.",
+	"problem.sms-busy.title":         "Many SMS are waiting just now",
+	"problem.sms-busy.text":          "Many people are asking for an SMS, and yours would come too late. We have sent nothing, and this does not count as a try.",
+	"problem.sms-busy.do":            "Wait a minute and try again. You do not have to type your details again.",
+	"problem.sms-busy.again":         "Try again",
 	"problem.stale.title":            "The service's request is old",
 	"problem.stale.text":             "This happens when you go back, reload the page or leave it open for a while.",
 	"problem.stale.do":               "Go back to the service's page and press its sign-in button again.",
@@ -408,6 +412,7 @@ var en = texts{
 	"contact.code-wrong": "That is not the code. You have {n} {n|try|tries} left.",
 	"contact.code-late":  "That code no longer works: its time is over. Ask for another.",
 	"contact.code-spent": "That code no longer works: it was typed wrongly too often. Ask for another.",
+	"contact.busy":       "Too many messages are waiting just now, and the code would come too late. Wait a minute and try again.",
 	"contact.wait":       "Too many codes have been sent. You can ask for another in {wait}.",
 
 	// phone: the number that gets the PINs

@@ -203,6 +203,10 @@ var es = texts{
 	"problem.request.title":          "No podemos aceptar la petición del servicio",
 	"problem.request.text":           "El servicio del que viene nos ha enviado una petición que no cumple las reglas. Por seguridad no seguimos, ni le devolvemos allí.",
 	"problem.request.do":             "Vuelva a la página del servicio y empiece otra vez. Si se repite, avise al servicio y dele la referencia.",
+	"problem.sms-busy.title":         "Ahora hay muchos SMS esperando",
+	"problem.sms-busy.text":          "Muchas personas están pidiendo un SMS, y el suyo llegaría demasiado tarde. No hemos enviado nada, y esto no cuenta como un intento.",
+	"problem.sms-busy.do":            "Espere un minuto y vuelva a intentarlo. No hace falta que escriba sus datos otra vez.",
+	"problem.sms-busy.again":         "Intentarlo otra vez",
 	"problem.stale.title":            "La petición del servicio es antigua",
 	"problem.stale.text":             "Pasa al volver atrás, al recargar la página o si la dejó abierta un rato.",
 	"problem.stale.do":               "Vuelva a la página del servicio y pulse otra vez el botón para entrar.",
@@ -408,6 +412,7 @@ var es = texts{
 	"contact.code-wrong": "Ese no es el código. Le {n|queda|quedan} {n} {n|intento|intentos}.",
 	"contact.code-late":  "Ese código ya no sirve: ha pasado su tiempo. Pida otro.",
 	"contact.code-spent": "Ese código ya no sirve: se ha escrito mal demasiadas veces. Pida otro.",
+	"contact.busy":       "Ahora hay demasiados mensajes esperando, y el código llegaría tarde. Espere un minuto y vuelva a intentarlo.",
 	"contact.wait":       "Se han enviado demasiados códigos. Podrá pedir otro dentro de {wait}.",
 
 	// phone: the number that gets the PINs

@@ -205,6 +205,10 @@ var eu = texts{
 	"problem.request.title":          "Ezin dugu zerbitzuaren eskaera onartu",
 	"problem.request.text":           "Zerbitzuak bidali digun eskaerak ez ditu arauak betetzen. Segurtasunagatik, ez dugu aurrera egingo, eta ez zaitugu zerbitzura bidaliko.",
 	"problem.request.do":             "Itzuli zerbitzuaren orrira eta hasi berriro. Berriz gertatzen bada, jakinarazi zerbitzuari eta eman erreferentzia.",
+	"problem.sms-busy.title":         "Orain SMS asko daude zain",
+	"problem.sms-busy.text":          "Jende askok eskatu du SMS bat, eta zurea beranduegi iritsiko litzateke. Ez dugu ezer bidali, eta honek ez du saiakera gisa balio.",
+	"problem.sms-busy.do":            "Itxaron minutu bat eta saiatu berriro. Ez dituzu zure datuak berriro idatzi behar.",
+	"problem.sms-busy.again":         "Saiatu berriro",
 	"problem.stale.title":            "Zerbitzuaren eskaera zaharkituta dago",
 	"problem.stale.text":             "Atzera egitean gertatzen da, orria berriz kargatzean, edo orria denbora batez irekita uztean.",
 	"problem.stale.do":               "Itzuli zerbitzuaren orrira eta sakatu berriro sartzeko botoia.",
@@ -410,6 +414,7 @@ var eu = texts{
 	"contact.code-wrong": "Hori ez da kodea. {n|Saiakera bat geratzen zaizu|{n} saiakera geratzen zaizkizu}.",
 	"contact.code-late":  "Kode horrek ez du jada balio: epea amaitu da. Eskatu beste bat.",
 	"contact.code-spent": "Kode horrek ez du jada balio: gehiegitan idatzi da gaizki. Eskatu beste bat.",
+	"contact.busy":       "Orain mezu gehiegi daude zain, eta kodea berandu iritsiko litzateke. Itxaron minutu bat eta saiatu berriro.",
 	"contact.wait":       "Kode gehiegi bidali dira. Beste bat eskatzeko, itxaron denbora hau: {wait}.",
 
 	// phone: the number that gets the PINs

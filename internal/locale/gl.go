@@ -203,6 +203,10 @@ var gl = texts{
 	"problem.request.title":          "Non podemos aceptar a petición do servizo",
 	"problem.request.text":           "O servizo do que vén enviounos unha petición que non cumpre as regras. Por seguridade paramos aquí, sen volver alí.",
 	"problem.request.do":             "Volva á páxina do servizo e comece outra vez. Se se repite, avise o servizo e déalle a referencia.",
+	"problem.sms-busy.title":         "Agora hai moitos SMS agardando",
+	"problem.sms-busy.text":          "Moitas persoas están a pedir un SMS, e o seu chegaría demasiado tarde. Non enviamos nada, e isto non conta como un intento.",
+	"problem.sms-busy.do":            "Agarde un minuto e volva intentalo. Non fai falta que escriba os seus datos outra vez.",
+	"problem.sms-busy.again":         "Intentalo outra vez",
 	"problem.stale.title":            "A petición do servizo é antiga",
 	"problem.stale.text":             "Pasa ao volver atrás, ao recargar a páxina ou se a deixou aberta un intre.",
 	"problem.stale.do":               "Volva á páxina do servizo e prema outra vez o botón para entrar.",
@@ -408,6 +412,7 @@ var gl = texts{
 	"contact.code-wrong": "Ese non é o código. {n|Quédalle|Quédanlle} {n} {n|intento|intentos}.",
 	"contact.code-late":  "Ese código xa non serve: pasou o seu tempo. Pida outro.",
 	"contact.code-spent": "Ese código xa non serve: escribiuse mal demasiadas veces. Pida outro.",
+	"contact.busy":       "Agora hai demasiadas mensaxes agardando, e o código chegaría tarde. Agarde un minuto e volva intentalo.",
 	"contact.wait":       "Enviáronse demasiados códigos. Poderá pedir outro dentro de {wait}.",
 
 	// phone: the number that gets the PINs

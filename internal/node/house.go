@@ -3,6 +3,7 @@ package node
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/url"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"clave/internal/guide"
 	"clave/internal/keyring"
 	"clave/internal/login"
+	"clave/internal/notify"
 	"clave/internal/person"
 	"clave/internal/store"
 	"clave/internal/telemetry"
@@ -64,6 +66,15 @@ func (c Config) house() (*house, error) {
 		}
 	}
 	return h, nil
+}
+
+// mostWaiting are how many messages a channel may owe: at a hundred a second, what a PIN can wait for without growing old.
+var mostWaiting = map[notify.Channel]int{notify.SMS: 6000, notify.Email: 6000}
+
+func (c Config) waiting() map[notify.Channel]int {
+	most := maps.Clone(mostWaiting)
+	maps.Copy(most, c.Waiting)
+	return most
 }
 
 // server is all of it, but for OpenID Connect, which hands its requests over to the server.

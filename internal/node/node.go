@@ -37,6 +37,7 @@ type Config struct {
 	Parties  relying.Registry // nil: those registered in the database
 	Census   func(*store.Store) person.Census
 	Carriers map[notify.Channel]courier.Carrier
+	Waiting  map[notify.Channel]int // how many messages may wait to be sent before no more are asked for; absent: the defaults
 	Policy   assurance.Policy
 	PINStyle pin.Style
 	PIN      pin.Limits
@@ -83,7 +84,7 @@ func Build(ctx context.Context, c Config) (*Node, error) {
 		return nil, err
 	}
 	n := &Node{now: c.Now, ring: c.Ring, seen: telemetry.New(c.Name), tracing: c.Tracing, profile: c.Profiling}
-	n.courier = &courier.Courier{Carriers: c.Carriers, Now: c.Now, Seen: n.seen}
+	n.courier = &courier.Courier{Carriers: c.Carriers, Now: c.Now, Seen: n.seen, Most: c.waiting()}
 	n.Store, err = store.Open(ctx, c.Database, store.Options{
 		Kind: c.Kind, Ring: c.Ring, Now: c.Now, Owed: n.courier.Owed, Fatal: c.Fatal, Conns: c.Connections, Seen: n.seen,
 		Node: c.Name, Migrate: c.Migrate, SingleNode: c.Single,
@@ -101,6 +102,7 @@ func Build(ctx context.Context, c Config) (*Node, error) {
 	if n.oidc, err = h.oidc(server); err != nil {
 		return nil, errors.Join(err, n.Store.Close(ctx))
 	}
+	server.Late = n.courier.Late
 	server.OIDC, server.Broker.Owed = n.oidc, n.oidc.Wake
 	n.handler = telemetry.Watch{Metrics: n.seen, Tracing: c.Tracing, Log: c.Requests}.Handler(server.Handler())
 	n.watch()

@@ -40,6 +40,7 @@ var problems = map[string]said{
 	"no-method":        {"problem.no-method.title", "problem.no-method.text", "problem.no-method.do"},
 	"other-person":     {"problem.other-person.title", "problem.other-person.text", "problem.other-person.do"},
 	"request":          {"problem.request.title", "problem.request.text", "problem.request.do"},
+	"sms-busy":         {"problem.sms-busy.title", "problem.sms-busy.text", "problem.sms-busy.do"},
 	"stale":            {"problem.stale.title", "problem.stale.text", "problem.stale.do"},
 	"too-low":          {"problem.too-low.title", "problem.too-low.text", "problem.too-low.do"},
 	"wait":             {"problem.wait.title", "problem.wait.text", "problem.wait.do"},
