@@ -22,6 +22,9 @@ type commands struct {
 	Serve       serve       `cmd:"" help:"Serve real people, as a configuration says."`
 	CheckConfig checkConfig `cmd:"" help:"Tell everything that is wrong with a configuration, or what it would run."`
 	Migrate     migrate     `cmd:"" help:"Bring the tables of the database up to date."`
+	Epoch       struct {
+		Raise epochRaise `cmd:"" help:"Void every code, session and confirmation: after a restore, or a promotion that lost commits."`
+	} `cmd:"" help:"How often the database's memory was found wanting."`
 	Healthcheck healthcheck `cmd:"" help:"Ask a running node of this machine whether it lives, for who watches containers."`
 	People      struct {
 		Import peopleImport `cmd:"" help:"Read a register of people (JSON, one a line) into a database."`
