@@ -50,7 +50,7 @@ func (s *Store) ForgetRecords(ctx context.Context, now time.Time) error {
 const forgetRecords = `DELETE FROM oidc_records WHERE until_at < $1`
 
 func (s *Store) sealRecord(x oidc.Record) []byte {
-	return s.Ring.Seal(oidcUse, string(x.Kind)+" "+x.Key, x.Body)
+	return s.Ring.Seal(s.Now(), oidcUse, string(x.Kind)+" "+x.Key, x.Body)
 }
 
 func (s *Store) scanRecord(r row) (x oidc.Record, err error) {

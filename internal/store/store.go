@@ -47,6 +47,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"clave/internal/crowd"
@@ -82,6 +83,9 @@ type Options struct {
 	Run   time.Duration        // how long a unit may then run; zero: 10 seconds
 	Conns int                  // PostgreSQL connections for units, and as many for reads; zero: 16
 	Seen  *telemetry.Metrics   // counts units; nil: nobody
+
+	// AnyMaster opens a database whose rows may be under retired master keys, as those of an old backup are: for Rehash only.
+	AnyMaster bool
 }
 
 // Store is an open database. Its methods may be called from many goroutines.
@@ -90,6 +94,7 @@ type Store struct {
 	engine  engine
 	gate    gate
 	end     sync.Once
+	strange atomic.Bool // rows may be under a master key that the ring has not
 }
 
 // engine is what differs between the two databases.
@@ -127,7 +132,7 @@ func Open(ctx context.Context, address string, o Options) (*Store, error) {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	s := &Store{Options: o, engine: e}
-	if err := s.ownRing(ctx); err != nil {
+	if err := s.own(ctx); err != nil {
 		return nil, fmt.Errorf("open database: %w", errors.Join(err, e.close(ctx)))
 	}
 	e.seen(o.Seen)
