@@ -13,7 +13,7 @@ help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
 test: install check ## install what is missing, check the code, run every test; a skipped test is a failure
-	@.cache/bin/testsum -race -count=1 -timeout=15m $(PKG)
+	@.cache/bin/testsum -tags pkcs11 -race -count=1 -timeout=15m $(PKG)
 
 install: ## install what the tests need and the machine has not (Debian packages, npm packages, build tools)
 	@bash scripts/install.sh

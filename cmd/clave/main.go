@@ -37,9 +37,10 @@ type commands struct {
 	Reference reference     `cmd:"" help:"Say what the reference number of an error page says: for whoever answers the telephone."`
 	Keys      struct {
 		Create   keysCreate   `cmd:"" help:"Make a key ring."`
-		List     keysList     `cmd:"" help:"Show the signing keys: which signs, which will, which did."`
-		Rotate   keysRotate   `cmd:"" help:"Make a new signing key, known at once and signing later."`
-		Remove   keysRemove   `cmd:"" help:"Take out a signing key that was stolen: nobody is to believe it any more."`
+		List     keysList     `cmd:"" help:"Show the keys: which signs or seals, which will, which did."`
+		Rotate   keysRotate   `cmd:"" help:"Make a new key, known at once and signing or sealing later."`
+		Remove   keysRemove   `cmd:"" help:"Take out a key: a signing key that was stolen, a master key that nothing depends on."`
+		Rehash   keysRehash   `cmd:"" help:"Bring the rows of the database under the master key that seals now, while nodes serve."`
 		Complete keysComplete `cmd:"" help:"Add the signing keys that a ring of an earlier version lacks."`
 	} `cmd:"" help:"The key ring. A running node takes up what changes in it."`
 }

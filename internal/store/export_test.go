@@ -45,3 +45,12 @@ var Plans = []struct {
 
 // Unlocked is a statement as SQLite is shown it.
 func Unlocked(text string) string { return rowLock.ReplaceAllString(text, "") }
+
+// HeldColumns are the columns that a change of master keys reaches.
+func HeldColumns() map[string]bool {
+	known := map[string]bool{}
+	for _, h := range heldColumns {
+		known[h.table+"."+h.column] = true
+	}
+	return known
+}
