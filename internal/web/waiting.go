@@ -57,6 +57,7 @@ type atDoor struct {
 	body   []byte       // of a post
 	ticket crowd.Ticket // the zero one: none
 	policy string       // where else a kept form's answer may lead, as a Content-Security-Policy lists it
+	login  signIn       // the login that the request goes on with, if it does
 }
 
 // arrive lets the request in when there is a place, and otherwise has it wait in its browser, with what was sent.
@@ -207,6 +208,9 @@ func (d *atDoor) begun() bool {
 		var in signIn // other flows have nothing in common with it
 		if err := d.openFlow(d.r, kind, id, &in); err == nil || kind != loginFlow && !errors.Is(err, errNoFlow) {
 			d.policy = d.answersTo(in.Login.Request)
+			if kind == loginFlow {
+				d.login = in
+			}
 			return true
 		}
 	}
