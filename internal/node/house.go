@@ -3,7 +3,6 @@ package node
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"net/url"
 	"time"
 
@@ -70,12 +69,6 @@ func (c Config) house() (*house, error) {
 
 // mostWaiting are how many messages a channel may owe: at a hundred a second, what a PIN can wait for without growing old.
 var mostWaiting = map[notify.Channel]int{notify.SMS: 6000, notify.Email: 6000}
-
-func (c Config) waiting() map[notify.Channel]int {
-	most := maps.Clone(mostWaiting)
-	maps.Copy(most, c.Waiting)
-	return most
-}
 
 // server is all of it, but for OpenID Connect, which hands its requests over to the server.
 func (h *house) server() *web.Server {
