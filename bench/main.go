@@ -2,15 +2,23 @@
 //
 //	go run ./bench                  every journey
 //	go run ./bench -only pin-saml   one of them
+//	go run ./bench trial kill       what holds when processes die; also failover and soak
 //
 // Read it in this order:
 //
 //   - journey.go: what can be driven. visitor.go: what a person does on our pages.
+//
 //   - saml.go, oidc.go and token.go: the services, from their request to the answer that they verify.
+//
 //   - browser.go and page.go: what the person uses; people.go: who they are; phones.go: where the code arrives.
+//
 //   - serve.go, parties.go, seed.go and usage.go: the server, a process of its own, so that its CPU is measured alone;
 //     house.go starts it.
+//
 //   - load.go and measure.go: many people at once; signatures.go: the yardstick; report.go: what is printed.
+//
+//   - trial.go: an installation whose parts die; trial_ledger.go: what must hold; trial_kill.go, trial_failover.go and
+//     trial_soak.go: how they die, or live long.
 //
 // docs/performance.md says what the figures mean and what they were.
 package main
@@ -48,6 +56,9 @@ func main() {
 	run := bench
 	if len(os.Args) == 2 && os.Args[1] == serveArgument {
 		run = func(ctx context.Context) error { return serve(ctx, os.Stdin, os.Stdout) }
+	}
+	if len(os.Args) > 1 && os.Args[1] == trialArgument {
+		run = func(ctx context.Context) error { return try(ctx, os.Args[2:], os.Stdout) }
 	}
 	if err := run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)

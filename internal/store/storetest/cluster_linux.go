@@ -68,6 +68,18 @@ func Postgres(t testing.TB) string {
 	return address
 }
 
+// Server starts PostgreSQL for a program that is no test, and returns the address of a new database. stop ends it.
+func Server(ctx context.Context) (address string, stop func(), err error) {
+	c, err := startCluster()
+	if err != nil {
+		return "", nil, err
+	}
+	if address, err = c.create(ctx); err != nil {
+		c.stop()
+	}
+	return address, c.stop, err
+}
+
 func startCluster() (_ *cluster, err error) {
 	bin, err := binaries()
 	if err != nil {
