@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"regexp"
@@ -28,7 +29,7 @@ func TestJourneys(t *testing.T) {
 		t.Run(j.name, func(t *testing.T) {
 			var out strings.Builder
 			o := options{logins: 6, warmup: 2, users: 3, citizens: 10, dir: t.TempDir()}
-			if err := drive(t.Context(), j.name, o, &out); err != nil {
+			if err := drive(t.Context(), j.name, o, &sheet{Writer: &out}); err != nil {
 				t.Fatal(err)
 			}
 			if !regexp.MustCompile(`(?m)^figure ` + j.name + `\.signatures \d+\.\d$`).MatchString(out.String()) {
@@ -42,8 +43,81 @@ func TestJourneys(t *testing.T) {
 }
 
 func TestDriveUnknown(t *testing.T) {
-	if err := drive(t.Context(), "nothing", options{}, &strings.Builder{}); err == nil {
-		t.Error("an unknown journey was driven")
+	if err := drive(t.Context(), "nothing", options{}, &sheet{Writer: io.Discard}); err == nil {
+		t.Error("an unknown part was driven")
+	}
+}
+
+// TestParts drives everything that is no journey in a small form, and finds its figures.
+func TestParts(t *testing.T) {
+	o := options{logins: 10, warmup: 2, users: 2, citizens: 10, million: 1100, levels: []int{2, 4}, dir: t.TempDir()}
+	for _, c := range []struct {
+		part    string
+		figures []string
+	}{
+		{"overload", []string{`overload\.tail-ratio \d+\.\d`, `overload\.throughput-ratio \d+\.\d\d`}},
+		{"million", []string{`million\.memory-mb \d+`, `million\.cost-ratio \d+\.\d\d`}},
+		{"start", []string{`start\.seconds \d+\.\d\d`}},
+	} {
+		t.Run(c.part, func(t *testing.T) {
+			var out strings.Builder
+			if err := drive(t.Context(), c.part, o, &sheet{Writer: &out}); err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range c.figures {
+				if !regexp.MustCompile(`(?m)^bar .*\nfigure ` + f + `$`).MatchString(out.String()) {
+					t.Errorf("no %s in\n%s", f, out.String())
+				}
+			}
+		})
+	}
+}
+
+// A bar that is missed is said, and is an error only where it is asked for.
+func TestBars(t *testing.T) {
+	var out strings.Builder
+	s := &sheet{Writer: &out}
+	for _, f := range []figure{
+		{name: "a", value: 5, bar: 5, digits: 1}, {name: "b", value: 0.89, bar: 0.9, least: true, digits: 2}, {name: "c", value: 7},
+		{name: "d", value: 5.1, bar: 5, digits: 1}, {name: "e", value: 0.9, bar: 0.9, least: true, digits: 1},
+	} {
+		if err := s.note(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.verdict(); err == nil || err.Error() != "missed: b, d" {
+		t.Error(err)
+	}
+	const want = "bar a at most 5 met\nfigure a 5.0\nbar b at least 0.9 missed\nfigure b 0.89\nfigure c 7\n"
+	if !strings.HasPrefix(out.String(), want) {
+		t.Error(out.String())
+	}
+}
+
+// Where there are too many, a person waits as long as they are asked to, and goes on with what they sent.
+func TestPatience(t *testing.T) {
+	asked := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch asked++; {
+		case asked == 1 && r.FormValue("nif") == "1":
+			w.Header().Set("Retry-After", "1")
+			w.WriteHeader(http.StatusServiceUnavailable)
+			io.WriteString(w, `<form method="post" action="/waiting"><input type="hidden" name="request" value="x"></form>`)
+		case asked == 2 && r.FormValue("request") == "x" && r.URL.Path == "/waiting":
+			io.WriteString(w, `<h1>In</h1>`)
+		default:
+			http.Error(w, "wrong", http.StatusBadRequest)
+		}
+	}))
+	defer server.Close()
+	v := &visitor{browser: &browser{client: server.Client()}}
+	at := link(server.URL)
+	p, err := v.browser.post(t.Context(), at, at, url.Values{"nif": {"1"}})
+	if err == nil {
+		p, err = v.patient(t.Context(), p)
+	}
+	if err != nil || p.heading != "In" || v.waited != 1 {
+		t.Errorf("%+v, %d times, %v", p, v.waited, err)
 	}
 }
 

@@ -18,6 +18,7 @@ type house struct {
 	ready
 	certificate *x509.Certificate
 	phones      phones
+	beside      *postgres // nil: the database is embedded
 
 	process *exec.Cmd
 	in      io.WriteCloser
@@ -25,7 +26,7 @@ type house struct {
 }
 
 // startTime is how long the server may take until it answers: it registers every citizen first.
-const startTime = 2 * time.Minute
+const startTime = 4 * time.Minute
 
 func start(ctx context.Context, o order) (*house, error) {
 	program, err := os.Executable()
@@ -104,7 +105,12 @@ func (h *house) usage(ctx context.Context) (usage, error) {
 	if err != nil {
 		return usage{}, err
 	}
-	return *s.Usage, nil
+	u := *s.Usage
+	if h.beside != nil {
+		u.db, err = h.beside.usage(ctx)
+		u.Commits = u.db.commits
+	}
+	return u, err
 }
 
 // close ends the server, by ending what it reads.

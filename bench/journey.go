@@ -6,7 +6,6 @@ import (
 	"crypto/rsa"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 )
 
@@ -18,10 +17,13 @@ type journey struct {
 	into func(*town) service
 	// before is where they have identified themselves already, in the same browser; nil: nowhere.
 	before func(*town) service
+	// postgres keeps it all in PostgreSQL; otherwise the database is the embedded one.
+	postgres bool
 }
 
 var journeys = []journey{
-	{name: "pin-saml", bar: 8, into: overSAML},
+	{name: "pin-saml", bar: 5, into: overSAML},
+	{name: "pin-saml-postgres", bar: 6, into: overSAML, postgres: true},
 	{name: "pin-oidc", bar: 5, into: overOIDC},
 	{name: "sso", bar: 2, into: furtherOIDC, before: overOIDC},
 	{name: "sso-saml", into: overSAML, before: overOIDC},
@@ -38,6 +40,7 @@ type town struct {
 	hall    *samlService
 	tax     *oidcService
 	further *oidcService
+	key     *rsa.PrivateKey // signs what the yardstick times
 }
 
 func overSAML(t *town) service    { return t.hall }
@@ -45,29 +48,47 @@ func overOIDC(t *town) service    { return t.tax }
 func furtherOIDC(t *town) service { return t.further }
 
 // drive runs one journey on a server of its own.
-func (j journey) drive(ctx context.Context, o options, out io.Writer) (err error) {
-	if err := os.MkdirAll(o.dir, 0o755); err != nil {
+func (j journey) drive(ctx context.Context, o options, out *sheet) error {
+	return inFolder(o.dir, func(dir string) error { return j.driveIn(ctx, dir, o, out) })
+}
+
+// inFolder gives a folder that is deleted at the end.
+func inFolder(parent string, work func(dir string) error) error {
+	if err := os.MkdirAll(parent, 0o755); err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp(o.dir, "bench-")
+	dir, err := os.MkdirTemp(parent, "bench-")
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	return errors.Join(work(dir), os.RemoveAll(dir))
+}
+
+func (j journey) driveIn(ctx context.Context, dir string, o options, out *sheet) (err error) {
 	disk, err := syncedWrites(dir)
 	if err != nil {
 		return err
 	}
-	t, key, err := build(ctx, dir, o)
+	to := order{Dir: dir, Citizens: max(o.citizens, o.warmup+o.logins), Profile: o.profile}
+	var beside *postgres
+	if j.postgres {
+		if beside, err = startPostgres(ctx); err != nil {
+			return err
+		}
+		defer beside.stop()
+		to.Database = beside.address
+	}
+	t, err := build(ctx, to)
 	if err != nil {
 		return err
 	}
+	t.house.beside = beside
 	defer func() { err = errors.Join(err, t.house.close()) }()
 	people, err := j.people(ctx, t, o)
 	if err != nil {
 		return err
 	}
-	result, err := measure(ctx, o, t.house, yardstick{key}, func(ctx context.Context, i int) error {
+	result, err := measure(ctx, o, t.house, yardstick{t.key}, func(ctx context.Context, i int) error {
 		v := people(i)
 		defer v.browser.close()
 		return j.into(t).enter(ctx, v)
@@ -80,30 +101,26 @@ func (j journey) drive(ctx context.Context, o options, out io.Writer) (err error
 }
 
 // build starts the server, with its services registered.
-func build(ctx context.Context, dir string, o options) (*town, *rsa.PrivateKey, error) {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		return nil, nil, err
+func build(ctx context.Context, to order) (t *town, err error) {
+	t = &town{}
+	if t.key, err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
+		return nil, err
 	}
-	t := &town{}
-	if t.hall, err = newSAML(key); err != nil {
-		return nil, nil, err
+	if t.hall, err = newSAML(t.key); err != nil {
+		return nil, err
 	}
 	if t.tax, err = newOIDC(taxID, taxOrigin); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if t.further, err = newOIDC(furtherID, furtherOrigin); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	t.house, err = start(ctx, order{
-		Dir: dir, Citizens: max(o.citizens, o.warmup+o.logins), Profile: o.profile,
-		Hall: t.hall.config.Certificate.Raw, Tax: t.tax.keys(), Further: t.further.keys(),
-	})
-	if err != nil {
-		return nil, nil, err
+	to.Hall, to.Tax, to.Further = t.hall.config.Certificate.Raw, t.tax.keys(), t.further.keys()
+	if t.house, err = start(ctx, to); err != nil {
+		return nil, err
 	}
 	t.hall.config.GatewayCertificates = append(t.hall.config.GatewayCertificates, t.house.certificate)
-	return t, key, errors.Join(t.tax.learn(ctx, t.house), t.further.learn(ctx, t.house))
+	return t, errors.Join(t.tax.learn(ctx, t.house), t.further.learn(ctx, t.house))
 }
 
 // people gives citizen number i, with a new browser, or with the one in which they identified themselves before.

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// patience is how long a person waits for one login to end.
-const patience = 20 * time.Second
+// patience is how long a person waits for one login to end, also where there are too many.
+const patience = 2 * time.Minute
 
 // load runs the journeys numbered from (inclusive) to (exclusive), a few at once, and returns how long each took, and all
 // together. The first that fails ends them all.

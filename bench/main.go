@@ -1,22 +1,19 @@
 // Command bench drives complete journeys, as browsers do, against a Clave of its own, and says what one of them costs.
 //
-//	go run ./bench                  every journey
-//	go run ./bench -only pin-saml   one of them
+//	go run ./bench                  everything
+//	go run ./bench -only pin-saml   one of its parts
 //	go run ./bench trial kill       what holds when processes die; also failover and soak
 //
 // Read it in this order:
 //
-//   - journey.go: what can be driven. visitor.go: what a person does on our pages.
-//
+//   - journey.go: the journeys. visitor.go: what a person does on our pages. waiting.go: when there are too many.
 //   - saml.go, oidc.go and token.go: the services, from their request to the answer that they verify.
-//
 //   - browser.go and page.go: what the person uses; people.go: who they are; phones.go: where the code arrives.
-//
 //   - serve.go, parties.go, seed.go and usage.go: the server, a process of its own, so that its CPU is measured alone;
 //     house.go starts it.
-//
-//   - load.go and measure.go: many people at once; signatures.go: the yardstick; report.go: what is printed.
-//
+//   - load.go and measure.go: many people at once; signatures.go: the yardstick; report.go and figure.go: what is printed.
+//   - postgres.go: what the other database uses. overload.go, million.go and start.go: more people, more registered, the first
+//     page.
 //   - trial.go: an installation whose parts die; trial_ledger.go: what must hold; trial_kill.go, trial_failover.go and
 //     trial_soak.go: how they die, or live long.
 //
@@ -27,7 +24,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -43,11 +39,13 @@ type options struct {
 	users    int    // at once
 	citizens int    // registered
 	dir      string // where the database is made, and deleted at the end
+	million  int    // registered, where it is told what that costs
+	levels   []int  // people at once among whom overload finds the fewest that saturate
 	profile  string // where the server's CPU profile of the measured logins goes; empty: nowhere
 }
 
 // deadline ends a run that hangs.
-const deadline = 10 * time.Minute
+const deadline = 20 * time.Minute
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -68,12 +66,14 @@ func main() {
 
 // bench collects its own garbage seldom: what it does for all those people should not slow the server beside it.
 func bench(ctx context.Context) error {
-	var o options
-	only := flag.String("only", "", "the `journey` to drive; empty: all")
+	o := options{levels: []int{4, 8, 16, 32, 64}}
+	strict := flag.Bool("strict", false, "fail when a bar is missed")
+	only := flag.String("only", "", "the `part` to drive; empty: all")
 	flag.IntVar(&o.logins, "logins", 400, "logins that are measured")
 	flag.IntVar(&o.warmup, "warmup", 100, "logins before them")
 	flag.IntVar(&o.users, "users", 8, "people at once")
 	flag.IntVar(&o.citizens, "citizens", 5000, "registered citizens")
+	flag.IntVar(&o.million, "million", 1_000_000, "registered citizens of the parts million and start")
 	flag.StringVar(&o.dir, "dir", ".cache", "a `folder` on a real disk: the database is made in it, and deleted")
 	flag.StringVar(&o.profile, "cpuprofile", "", "write the server's CPU profile to this `file`")
 	flag.Parse()
@@ -83,22 +83,39 @@ func bench(ctx context.Context) error {
 	debug.SetGCPercent(400)
 	ctx, cancel := context.WithTimeout(ctx, deadline)
 	defer cancel()
-	return drive(ctx, *only, o, os.Stdout)
+	out := &sheet{Writer: os.Stdout}
+	if err := drive(ctx, *only, o, out); err != nil || !*strict {
+		return err
+	}
+	return out.verdict()
 }
 
-func drive(ctx context.Context, only string, o options, out io.Writer) error {
-	found := false
+// part is what can be driven alone.
+type part struct {
+	name  string
+	drive func(ctx context.Context, o options, out *sheet) error
+}
+
+func everything() (list []part) {
 	for _, j := range journeys {
-		if only != "" && only != j.name {
+		list = append(list, part{j.name, j.drive})
+	}
+	return append(list, part{"overload", overload}, part{"million", million}, part{"start", starting})
+}
+
+func drive(ctx context.Context, only string, o options, out *sheet) error {
+	found := false
+	for _, p := range everything() {
+		if only != "" && only != p.name {
 			continue
 		}
 		found = true
-		if err := j.drive(ctx, o, out); err != nil {
-			return fmt.Errorf("%s: %w", j.name, err)
+		if err := p.drive(ctx, o, out); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
 	if !found {
-		return fmt.Errorf("no journey %q", only)
+		return fmt.Errorf("no part %q", only)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -13,7 +14,8 @@ import (
 // page is what a browser shows.
 type page struct {
 	at      *url.URL
-	away    *url.URL // the service to which a redirect leads from here
+	away    *url.URL      // the service to which a redirect leads from here
+	wait    time.Duration // until it is to be asked again: there are too many
 	heading string
 	forms   []form
 }
@@ -48,6 +50,9 @@ func readPage(answer *http.Response) (page, error) {
 	if answer.StatusCode == http.StatusSeeOther {
 		p.away, err = answer.Location()
 		return p, err
+	}
+	if p.wait = wait(answer); p.wait > 0 {
+		return p, nil
 	}
 	if answer.StatusCode != http.StatusOK {
 		return p, &refusal{answer.Request.Method, p.at.Path, answer.StatusCode, p.heading}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -12,7 +11,7 @@ import (
 )
 
 // print writes a table for people, and the figure that is compared, alone on its line.
-func (r result) print(out io.Writer, j journey, o options) error {
+func (r result) print(out *sheet, j journey, o options) error {
 	var whole, cpu time.Duration
 	var signatures []float64
 	for _, p := range r.parts {
@@ -21,7 +20,7 @@ func (r result) print(out io.Writer, j journey, o options) error {
 	slices.Sort(signatures)
 	logins := len(r.took)
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, row := range [][2]string{
+	rows := [][2]string{
 		{"journey", fmt.Sprintf("%s: %d logins, %d at once, after %d", j.name, logins, o.users, o.warmup)},
 		{"machine", fmt.Sprintf("%s, %d CPUs, a synced write of 4 KiB takes %s ms", runtime.Version(), runtime.NumCPU(), ms(r.disk))},
 		{"logins a second", fmt.Sprintf("%.1f", float64(logins)/whole.Seconds())},
@@ -29,25 +28,16 @@ func (r result) print(out io.Writer, j journey, o options) error {
 		{"server CPU per login", ms(cpu/time.Duration(logins)) + " ms"},
 		{"one RSA-2048 signature", fmt.Sprintf("%s ms of CPU (rounds from %s to %s)", ms(median(r.signing)), ms(slices.Min(r.signing)), ms(slices.Max(r.signing)))},
 		{"signatures per login", fmt.Sprintf("%.2f (parts from %.2f to %.2f)", middle(signatures), signatures[0], signatures[len(signatures)-1])},
-		{"that may be", j.allows()},
 		{"durable commits per login", fmt.Sprintf("%.2f", float64(r.commits)/float64(logins))},
 		{"peak memory of the server", fmt.Sprintf("%.0f MB", float64(r.peak)/1e6)},
-	} {
+	}
+	for _, row := range append(rows, r.db.rows(logins)...) {
 		fmt.Fprintf(table, "%s\t%s\n", row[0], row[1])
 	}
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "figure %s.signatures %.1f\n", j.name, middle(signatures))
-	return err
-}
-
-// allows is the bar in words.
-func (j journey) allows() string {
-	if j.bar == 0 {
-		return "any"
-	}
-	return fmt.Sprintf("at most %.0f", j.bar)
+	return out.note(figure{name: j.name + ".signatures", value: middle(signatures), digits: 1, bar: j.bar})
 }
 
 func middle(sorted []float64) float64 { return sorted[len(sorted)/2] }

@@ -20,16 +20,15 @@ const seedUnit = 250
 func seed(ctx context.Context, s *store.Store, count int, now time.Time) error {
 	for first := 0; first < count; first += seedUnit {
 		err := s.Do(ctx, func(ctx context.Context) error {
+			var people []person.Person
 			for i := first; i < min(count, first+seedUnit); i++ {
 				p := somebody(i)
-				if err := s.PutPeople(ctx, []person.Person{p}); err != nil {
-					return err
-				}
+				people = append(people, p)
 				if err := s.AddCitizen(ctx, registered(p, i, now)); err != nil {
 					return err
 				}
 			}
-			return nil
+			return s.PutPeople(ctx, people)
 		})
 		if err != nil {
 			return fmt.Errorf("register citizens: %w", err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -40,7 +41,9 @@ const (
 // order is the first line that the server reads. After it, each line asks for its usage so far.
 type order struct {
 	Dir      string
+	Database string // an address; empty: an embedded one in Dir
 	Citizens int
+	Made     bool   // the keys and the citizens are in Dir already
 	Profile  string // begins when usage is asked for the first time
 
 	Hall         []byte          // certificate of the town hall
@@ -111,15 +114,30 @@ func (s *server) answer(ctx context.Context, n *node.Node, certificate []byte, l
 	return err
 }
 
-func (s *server) database() string { return filepath.Join(s.Dir, "clave.db") }
+// database is the embedded one.
+func (s *server) database() string { return filepath.Join(s.Dir, databaseFile) }
+
+// What a server keeps in its folder.
+const (
+	databaseFile = "clave.db"
+	keysFile     = "keys.json"
+)
+
+func (s *server) ring() (*keyring.Ring, error) {
+	path := filepath.Join(s.Dir, keysFile)
+	if s.Made {
+		return keyring.Open(path)
+	}
+	return keyring.Create(path, keyring.Live, time.Now())
+}
 
 func (s *server) build(ctx context.Context) (*node.Node, *keyring.Ring, error) {
-	ring, err := keyring.Create(filepath.Join(s.Dir, "keys.json"), keyring.Live, time.Now())
+	ring, err := s.ring()
 	if err != nil {
 		return nil, nil, err
 	}
 	n, err := node.Build(ctx, node.Config{
-		Kind: keyring.Live, Database: s.database(), Ring: ring, Origin: claveOrigin,
+		Kind: keyring.Live, Database: cmp.Or(s.Database, s.database()), Ring: ring, Origin: claveOrigin,
 		Census:   func(st *store.Store) person.Census { return census.Table{Store: st} },
 		Carriers: map[notify.Channel]courier.Carrier{notify.SMS: s, notify.Email: s, notify.Letter: s},
 		Policy:   assurance.Policy{NationalPractice: true}, PINStyle: pin.SixDigits,
@@ -134,7 +152,23 @@ func (s *server) build(ctx context.Context) (*node.Node, *keyring.Ring, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return n, ring, errors.Join(s.register(ctx, n.Store), seed(ctx, n.Store, s.Citizens, time.Now()))
+	if err := s.settle(ctx, n.Store); err != nil {
+		return nil, nil, errors.Join(err, n.Close(ctx))
+	}
+	return n, ring, forgetPeak()
+}
+
+// settle registers services and citizens.
+func (s *server) settle(ctx context.Context, db *store.Store) error {
+	if s.Hall != nil {
+		if err := s.register(ctx, db); err != nil {
+			return err
+		}
+	}
+	if s.Made {
+		return nil
+	}
+	return seed(ctx, db, s.Citizens, time.Now())
 }
 
 // Send implements courier.Carrier: the message is on the phone at once.

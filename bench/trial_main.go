@@ -63,12 +63,14 @@ func try(ctx context.Context, args []string, out io.Writer) error {
 func (o trialOptions) on(ctx context.Context, citizens int, run func(*trial) error) error {
 	database := ""
 	if o.postgres {
-		address, stop, err := storetest.Server(ctx)
+		c, err := storetest.Start()
 		if err != nil {
 			return err
 		}
-		defer stop()
-		database = address
+		defer c.Stop()
+		if database, err = c.Database(ctx); err != nil {
+			return err
+		}
 	}
 	return o.in(ctx, database, citizens, run)
 }

@@ -47,7 +47,6 @@ name = "operator"
 type = "http"
 url = "%s"
 token_file = "%s"
-timeout = "3s"
 
 [mail]
 address = "127.0.0.1:9"

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strings"
 	"time"
 )
@@ -12,13 +13,20 @@ import (
 // usage is what the server has used since it started.
 type usage struct {
 	CPU     time.Duration
-	Peak    int64  // bytes of memory, at most
-	Commits uint32 // durable ones
+	Peak    int64 // bytes of memory, at most
+	Commits int64 // durable ones
+
+	db database // of a database beside the server
 }
 
 func (s *server) usage() (usage, error) {
+	u := usage{CPU: ownCPU(), Peak: peakMemory()}
+	if s.Database != "" {
+		return u, nil
+	}
 	commits, err := s.commits()
-	return usage{ownCPU(), peakMemory(), commits}, err
+	u.Commits = int64(commits)
+	return u, err
 }
 
 // commits reads how many transactions changed the database since it was opened. SQLite keeps count at the head of its
@@ -50,4 +58,10 @@ func peakMemory() int64 {
 		}
 	}
 	return 0
+}
+
+// forgetPeak begins the peak anew: what it took to register everybody does not count. (proc(5), clear_refs.)
+func forgetPeak() error {
+	debug.FreeOSMemory()
+	return os.WriteFile("/proc/self/clear_refs", []byte("5"), 0)
 }

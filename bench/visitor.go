@@ -13,6 +13,7 @@ type visitor struct {
 	house   *house
 	browser *browser
 	i       int
+	waited  int    // times that they were asked for patience
 	known   bool   // they have identified themselves in this browser, and are not to be asked again
 	clumsy  bool   // they mistype the PIN once
 	sent    []sent // what they have sent since the last request of a service
@@ -37,7 +38,11 @@ const maxPages = 8
 // walk does what pages ask, until one leads back to the service.
 func (v *visitor) walk(ctx context.Context, p page) (page, error) {
 	v.sent = nil
+	var err error
 	for range maxPages {
+		if p, err = v.patient(ctx, p); err != nil {
+			return p, err
+		}
 		if p.leads() {
 			return p, nil
 		}

@@ -54,8 +54,8 @@ if [ "$(node_major node)" -lt 20 ] && [ "$(node_major "$bin/node" || true)" != 2
 	ln -sf "../node/node_modules/node-linux-$arch/bin/node" "$bin/node"
 fi
 
-# The browser harness, and the independent clients of our protocols, exactly as locked.
-for folder in stories/browser stories/judges; do
+# The browser harness, and the independent clients and servers of our protocols, exactly as locked.
+for folder in stories/browser stories/judges internal/courier/smpp/testdata; do
 	if ! cmp -s $folder/package-lock.json $folder/node_modules/.installed; then
 		(cd $folder && PATH=$bin:$PATH npm ci --no-audit --no-fund --loglevel=error)
 		cp $folder/package-lock.json $folder/node_modules/.installed

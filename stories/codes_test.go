@@ -68,6 +68,8 @@ func (s *story) arrives(channel, to, want string) error {
 		if n := len(s.got[to]); n < len(items) {
 			text := oneLine(items[n].Subject + " " + items[n].Text)
 			s.got[to] = append(s.got[to], text)
+			s.private.typed(to)
+			s.private.sent(text)
 			if !strings.Contains(text, want) {
 				return fmt.Errorf("it says: %s", text)
 			}

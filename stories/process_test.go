@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"io"
 	"net"
 	"net/http/httptest"
 	"os"
@@ -86,7 +87,7 @@ func freePorts(t *testing.T) int {
 // start starts it, and waits until it says how to end it.
 func (p *process) start() error {
 	p.cmd = exec.Command(p.args[0], p.args[1:]...)
-	p.cmd.Stderr = p.t.Output()
+	p.cmd.Stderr = io.MultiWriter(p.t.Output(), written)
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
 		return err
@@ -96,6 +97,7 @@ func (p *process) start() error {
 	}
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		if strings.Contains(lines.Text(), "Ctrl-C") {
+			go func() { _, _ = io.Copy(written, out) }() // until it is killed
 			return nil
 		}
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	slog.SetLogLoggerLevel(slog.LevelError) // the stories go wrong on purpose
+	slog.SetDefault(slog.New(newLog())) // the stories go wrong on purpose
 	os.Exit(inScratch(func() int { return storetest.Main(m) }))
 }
 
@@ -33,7 +33,8 @@ func TestStories(t *testing.T) {
 	each(t, func(*testing.T) string { return "" })
 }
 
-// TestStoriesPostgres tells them on PostgreSQL.
+// TestStoriesPostgres tells them on PostgreSQL, where three nodes answer in turn: the page, what is typed on it, and the next
+// page each meet another node.
 func TestStoriesPostgres(t *testing.T) {
 	each(t, func(t *testing.T) string { return storetest.Postgres(t) })
 }

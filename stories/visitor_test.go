@@ -109,6 +109,7 @@ func (v *visitor) follow(r request, err error) error {
 		if v.page, err = readPage(resp); err != nil {
 			return err
 		}
+		v.private.shown(v.text())
 		form := v.passage()
 		if form == nil {
 			return nil
@@ -143,6 +144,9 @@ func (v *visitor) send(r request) (*http.Response, error) {
 	resp, err := v.transport.RoundTrip(q)
 	if err == nil {
 		v.jar.SetCookies(q.URL, resp.Cookies())
+		for _, c := range resp.Cookies() {
+			v.private.cookie(c.Value)
+		}
 	}
 	return resp, err
 }
@@ -152,6 +156,7 @@ func (v *visitor) fill(label, text string) error {
 	n, err := v.labelled(label)
 	if err == nil {
 		v.filled[n] = text
+		v.private.typed(text)
 	}
 	return err
 }
@@ -163,6 +168,7 @@ func (v *visitor) answer(datum string) error {
 		return err
 	}
 	v.filled[n] = datum
+	v.private.typed(datum)
 	v.past = append(v.past, v.url.String())
 	return v.follow(v.submit(above(n, "form"), nil), nil)
 }

@@ -3,6 +3,7 @@ package stories_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"clave/internal/demo"
+	"clave/internal/telemetry/collector"
 )
 
 // world is a demonstration and its addresses. The stories reach it as people do: through its pages.
@@ -22,23 +24,44 @@ type world struct {
 	dir, database          string // where the world is kept
 	transport              *http.Transport
 	process                *process // of a world that is killed on the way
+	private                *private // what its people typed and were sent
 }
 
 // newWorld starts a demonstration within the test or, for a story that kills it, in a process of its own.
 func newWorld(t *testing.T, lines []line, database string) *world {
-	w := &world{dir: dataFolder(t), database: database, transport: http.DefaultTransport.(*http.Transport).Clone()}
-	t.Cleanup(w.transport.CloseIdleConnections)
+	w := &world{dir: dataFolder(t), database: database, transport: newTransport(t), private: &private{}}
 	for _, l := range lines {
 		if strings.HasPrefix(l.text, "Clave is killed") {
+			keepsQuiet(t, w.private, nil)
 			w.process = newProcess(t, w)
 			return w
 		}
 	}
-	d, err := demo.Start(t.Context(), demo.Options{Data: w.dir, Database: database})
+	traces := collector.New(t)
+	said := keepsQuiet(t, w.private, traces)
+	d, err := demo.Start(t.Context(), demo.Options{Data: w.dir, Database: database, Nodes: nodes(database), Traces: traces.URL, Requests: slog.Default()})
 	check(t, err)
-	t.Cleanup(func() { check(t, d.Close()) })
+	t.Cleanup(func() {
+		said(d)
+		check(t, d.Close())
+	})
 	w.clave, w.sede, w.tax, w.hall = d.Clave, d.Sede, d.Tax, d.World
 	return w
+}
+
+func newTransport(t *testing.T) *http.Transport {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	t.Cleanup(transport.CloseIdleConnections)
+	return transport
+}
+
+// nodes is how many servers a world has. Two would not do: where each form is followed by a page, all forms would meet one of
+// them, and all pages the other.
+func nodes(database string) int {
+	if database == "" {
+		return 1
+	}
+	return 3
 }
 
 // site is the address of a service, by what the stories call it.

@@ -72,7 +72,9 @@ func (d *desk) records(n int, e audit.Entry) {
 	}
 }
 
-func (d *desk) book() partyBook { return partyBook{Database: d.database, Keys: d.in("keys.json")} }
+func (d *desk) book() partyBook {
+	return partyBook{place: place{Database: d.database, Keys: d.in("keys.json")}}
+}
 
 func (d *desk) lists(c *auditList) string {
 	d.t.Helper()

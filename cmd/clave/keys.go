@@ -12,11 +12,6 @@ import (
 	"clave/internal/keyring"
 )
 
-// ringFile is the key ring that a command works on.
-type ringFile struct {
-	Keys string `help:"The key ring." required:"" type:"existingfile" placeholder:"FILE"`
-}
-
 // keysList is `clave keys list`.
 type keysList struct {
 	ringFile     `embed:""`

@@ -22,7 +22,7 @@ func newRing(t *testing.T) ringFile {
 	if _, err := keyring.Create(path, keyring.Live, day); err != nil {
 		t.Fatal(err)
 	}
-	return ringFile{path}
+	return ringFile{Keys: path}
 }
 
 // columns are the lines of a list, each without its ids and dates.

@@ -1,27 +1,29 @@
-// Command clave is Cl@ve in one binary: `clave demo` starts a complete, offline one; `clave people import` reads the
-// State's register into a database; `clave keys` changes the signing keys; `clave party` registers services;
-// `clave audit` reads the record; `clave reference` reads what an error page shows.
+// Command clave is Cl@ve in one binary: `clave demo` starts a complete, offline one; `clave serve` serves real people, as its
+// configuration says; `clave people import` reads the State's register into a database; `clave keys` changes the signing keys;
+// `clave party` registers services; `clave audit` reads the record; `clave reference` reads what an error page shows.
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"github.com/alecthomas/kong"
 
-	"clave/internal/authn/pin"
-	"clave/internal/demo"
-	"clave/internal/node"
+	"clave/internal/config"
 )
 
 type commands struct {
-	Demo   demoCommand `cmd:"" help:"Start a complete, offline Cl@ve on this machine."`
-	People struct {
+	Demo        demoCommand `cmd:"" help:"Start a complete, offline Cl@ve on this machine."`
+	Serve       serve       `cmd:"" help:"Serve real people, as a configuration says."`
+	CheckConfig checkConfig `cmd:"" help:"Tell everything that is wrong with a configuration, or what it would run."`
+	Migrate     migrate     `cmd:"" help:"Bring the tables of the database up to date."`
+	Healthcheck healthcheck `cmd:"" help:"Ask a running node of this machine whether it lives, for who watches containers."`
+	People      struct {
 		Import peopleImport `cmd:"" help:"Read a register of people (JSON, one a line) into a database."`
 	} `cmd:"" help:"The State's register of people."`
 	Party partyCommands `cmd:"" help:"The services that may ask who somebody is. Running nodes see within seconds what changes."`
@@ -30,6 +32,7 @@ type commands struct {
 	} `cmd:"" help:"The record of who did what. Reading it changes nothing."`
 	Reference reference `cmd:"" help:"Say what the reference number of an error page says: for whoever answers the telephone."`
 	Keys      struct {
+		Create   keysCreate   `cmd:"" help:"Make a key ring."`
 		List     keysList     `cmd:"" help:"Show the signing keys: which signs, which will, which did."`
 		Rotate   keysRotate   `cmd:"" help:"Make a new signing key, known at once and signing later."`
 		Remove   keysRemove   `cmd:"" help:"Take out a signing key that was stolen: nobody is to believe it any more."`
@@ -37,17 +40,9 @@ type commands struct {
 	} `cmd:"" help:"The key ring. A running node takes up what changes in it."`
 }
 
-// demoCommand is `clave demo`.
-type demoCommand struct {
-	Data     string `help:"Keep the world in this folder." placeholder:"DIR" type:"path"`
-	Database string `help:"Use PostgreSQL instead of the embedded database." placeholder:"postgres://…"`
-	Port     int    `help:"First of four ports on loopback, each 100 after the other; 0 takes any free ones." default:"8100"`
-	Classic  bool   `help:"Three-symbol PINs, as Cl@ve has had them, instead of six digits."`
-}
-
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, nil)))
 	var c commands
 	parser := kong.Must(&c, kong.Name("clave"), kong.Description("The electronic identity that administrations share."),
@@ -55,9 +50,19 @@ func main() {
 	k, err := parser.Parse(doubled(os.Args[1:]))
 	parser.FatalIfErrorf(err)
 	if err := k.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "clave:", err)
+		complain(err)
 		os.Exit(1)
 	}
+}
+
+// complain says why. The lines of a configuration's problems stand as editors and people look for them.
+func complain(err error) {
+	var wrong config.Problems
+	if errors.As(err, &wrong) {
+		fmt.Fprintln(os.Stderr, err)
+		return
+	}
+	fmt.Fprintln(os.Stderr, "clave:", err)
 }
 
 // doubled lets flags be written with one dash, as Go programs have them, or with two.
@@ -71,35 +76,4 @@ func doubled(args []string) []string {
 		}
 	}
 	return args
-}
-
-// Run starts the demonstration and waits for Ctrl-C.
-func (c *demoCommand) Run(ctx context.Context) error {
-	options := demo.Options{Data: c.Data, Database: c.Database, PINStyle: pin.SixDigits, Carry: time.Second}
-	if c.Classic {
-		options.PINStyle = pin.Classic
-	}
-	if c.Port < 0 || c.Port > 65535-300 {
-		return fmt.Errorf("-port %d: want 0 or the first of four ports, which are 100 apart: at most %d", c.Port, 65535-300)
-	}
-	if c.Port != 0 {
-		options.Ports = demo.Ports{Clave: c.Port, Sede: c.Port + 100, World: c.Port + 200, Tax: c.Port + 300}
-	}
-	node.TuneMemory()
-	d, err := demo.Start(ctx, options)
-	if err != nil {
-		return err
-	}
-	if err := d.Welcome(os.Stdout); err != nil {
-		return err
-	}
-	select {
-	case <-ctx.Done():
-	case err = <-d.Failed():
-	}
-	closed := d.Close()
-	if err != nil {
-		return err
-	}
-	return closed
 }

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"clave/internal/keyring"
 	"clave/internal/relying"
 	"clave/internal/store"
 )
@@ -26,15 +25,14 @@ type partyCommands struct {
 
 // partyBook is where services are registered.
 type partyBook struct {
-	Database string `help:"The database: a path, or a postgres:// address." required:"" placeholder:"DATABASE"`
-	Keys     string `help:"The key ring of that database." required:"" type:"existingfile" placeholder:"FILE"`
+	place `embed:""`
 
 	out io.Writer // nil: standard output
 }
 
 // open runs do on the database.
 func (b *partyBook) open(ctx context.Context, do func(*store.Store) error) (err error) {
-	ring, err := keyring.Open(b.Keys)
+	ring, err := b.ring("")
 	if err != nil {
 		return err
 	}

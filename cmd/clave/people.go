@@ -2,22 +2,21 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"time"
 
 	"clave/internal/census"
-	"clave/internal/keyring"
 	"clave/internal/store"
 )
 
 // peopleImport is `clave people import`.
 type peopleImport struct {
-	Database string `help:"Where to: a path, or a postgres:// address." required:"" placeholder:"DATABASE"`
-	Keys     string `help:"The key ring, which seals what is imported." required:"" type:"existingfile" placeholder:"FILE"`
-	Kind     string `help:"What the database is: demo or live." required:"" enum:"demo,live" placeholder:"demo|live"`
-	File     string `arg:"" help:"The register: JSON, one person a line; - reads standard input."`
+	place `embed:""`
+	Kind  string `help:"What the database is, demo or live; the configuration's is live." enum:",demo,live" default:"" placeholder:"demo|live"`
+	File  string `arg:"" help:"The register: JSON, one person a line; - reads standard input."`
 }
 
 // Run imports the register, and replaces who is there already: an import that ended early is done again.
@@ -44,15 +43,14 @@ func (c *peopleImport) Run(ctx context.Context) (err error) {
 }
 
 func (c *peopleImport) open(ctx context.Context) (*store.Store, error) {
-	ring, err := keyring.Open(c.Keys)
+	if c.Kind == "" && c.Config == "" {
+		return nil, errors.New("say by -kind what the database is: demo or live")
+	}
+	ring, err := c.ring(c.Kind)
 	if err != nil {
 		return nil, err
 	}
-	kind := keyring.Kind(c.Kind)
-	if ring.Kind() != kind {
-		return nil, fmt.Errorf("the key ring is %s, the database is to be %s", ring.Kind(), kind)
-	}
-	return store.Open(ctx, c.Database, store.Options{Kind: kind, Ring: ring, Now: time.Now})
+	return store.Open(ctx, c.Database, store.Options{Kind: ring.Kind(), Ring: ring, Now: time.Now})
 }
 
 func (c *peopleImport) read(ctx context.Context, s *store.Store, file io.Reader) error {

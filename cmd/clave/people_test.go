@@ -39,7 +39,7 @@ func TestPeopleImport(t *testing.T) {
 		{"demo", "register", "the key ring is live, the database is to be demo"},
 		{"live", "absent", "no such file"},
 	} {
-		err := (&peopleImport{Database: in("db"), Keys: in("keys"), Kind: c.kind, File: in(c.file)}).Run(t.Context())
+		err := (&peopleImport{place: place{Database: in("db"), Keys: in("keys")}, Kind: c.kind, File: in(c.file)}).Run(t.Context())
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s, %s: %v", c.kind, c.file, err)
 		}

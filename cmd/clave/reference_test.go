@@ -37,7 +37,7 @@ func TestReference(t *testing.T) {
 	}
 	said := func(keys, typed string) (string, error) {
 		var out bytes.Buffer
-		err := (&reference{ringFile{keys}, typed}).print(&out, now)
+		err := (&reference{ringFile{Keys: keys}, typed}).print(&out, now)
 		return out.String(), err
 	}
 	text, err := said(ours, strings.ToLower(found[1][:4]+" "+found[1][4:]))

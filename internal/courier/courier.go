@@ -10,11 +10,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 
 	"clave/internal/notify"
+	"clave/internal/telemetry"
 )
 
 // Store keeps the messages. The changing methods need a unit of work.
@@ -22,8 +24,11 @@ type Store interface {
 	Do(ctx context.Context, unit func(ctx context.Context) error) error
 	ClaimMessages(ctx context.Context, c notify.Channel, now time.Time, n int) ([]notify.Message, error)
 	SettleMessage(ctx context.Context, id string, s notify.State, now time.Time) error
+	AcceptMessage(ctx context.Context, id, ref string, now time.Time) error
+	NoteReceipt(ctx context.Context, ref string, s notify.State, now time.Time) error
 	RetryMessage(ctx context.Context, id string, due time.Time) error
-	SweepMessages(ctx context.Context, stuck, now time.Time) error
+	SweepMessages(ctx context.Context, stuck, now time.Time) (lost, expired map[notify.Channel]int, err error)
+	WaitingMessages(ctx context.Context, c notify.Channel) (n int, oldest time.Time, err error)
 }
 
 // Carrier takes messages of one channel.
@@ -58,6 +63,7 @@ type Reporter interface {
 var (
 	ErrRefused = errors.New("courier: the carrier refused the message")
 	ErrBusy    = errors.New("courier: the carrier cannot take the message now")
+	ErrNobody  = fmt.Errorf("%w: nobody can be reached there", ErrRefused) // no other carrier need be asked
 )
 
 // Courier carries messages out until its context ends.
@@ -65,9 +71,14 @@ type Courier struct {
 	Store    Store
 	Carriers map[notify.Channel]Carrier
 	Now      func() time.Time
-	Batch    int // messages claimed, and sent side by side, at once; zero: 32
+	Seen     *telemetry.Metrics // nil: nobody counts
+	Batch    int                // messages claimed, and sent side by side, at once; zero: 32
 
-	wake sync.Map // notify.Channel → chan struct{}
+	// Most is how many messages of a channel may wait before Late says so; a channel that is absent is never late.
+	Most map[notify.Channel]int
+
+	wake    sync.Map // notify.Channel → chan struct{}
+	tallies sync.Map // notify.Channel → *tally
 }
 
 // The times of a courier.
@@ -92,14 +103,32 @@ func (c *Courier) bell(channel notify.Channel) chan struct{} {
 }
 
 // Run carries messages until ctx ends, one loop for each channel, so that a slow carrier slows down its own only. What is
-// being sent then is sent to its end and noted.
+// being sent then is sent to its end and noted: carriers that also report live until that is done.
 func (c *Courier) Run(ctx context.Context) {
-	var loops sync.WaitGroup
+	reporting, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var loops, reporters sync.WaitGroup
 	for channel, carrier := range c.Carriers {
+		if r, ok := carrier.(Reporter); ok {
+			reporters.Go(func() { r.Report(reporting, c.receipts) })
+		}
 		loops.Go(func() { c.loop(ctx, channel, carrier) })
 	}
 	loops.Go(func() { c.sweep(ctx) })
 	loops.Wait()
+	stop()
+	reporters.Wait()
+}
+
+// receipts saves what a carrier reports.
+func (c *Courier) receipts(ctx context.Context, list []Receipt) error {
+	return c.Store.Do(ctx, func(ctx context.Context) error {
+		for _, r := range list {
+			if err := c.Store.NoteReceipt(ctx, r.Ref, r.State, c.Now()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func (c *Courier) loop(ctx context.Context, channel notify.Channel, carrier Carrier) {
@@ -137,11 +166,16 @@ func wait(ctx context.Context, d time.Duration, bell <-chan struct{}) {
 
 func (c *Courier) sweep(ctx context.Context) {
 	for ctx.Err() == nil {
-		err := c.Store.Do(ctx, func(ctx context.Context) error {
+		var lost, expired map[notify.Channel]int
+		err := c.Store.Do(ctx, func(ctx context.Context) (err error) {
 			now := c.Now()
-			return c.Store.SweepMessages(ctx, now.Add(-stuckAfter), now)
+			lost, expired, err = c.Store.SweepMessages(ctx, now.Add(-stuckAfter), now)
+			return err
 		})
-		if err != nil && ctx.Err() == nil {
+		if err == nil {
+			c.swept(lost, expired)
+		}
+		if err = errors.Join(err, c.count(ctx)); err != nil && ctx.Err() == nil {
 			slog.ErrorContext(ctx, "courier: sweep", "err", err)
 		}
 		wait(ctx, lookEvery, nil)
@@ -163,7 +197,7 @@ func (c *Courier) round(ctx context.Context, channel notify.Channel, carrier Car
 	ends := make([]end, len(batch))
 	var sending sync.WaitGroup
 	for i, m := range batch {
-		sending.Go(func() { ends[i] = c.send(ctx, carrier, m) })
+		sending.Go(func() { ends[i] = c.watched(ctx, channel, carrier, m) })
 	}
 	sending.Wait()
 	for _, e := range ends {
@@ -179,6 +213,11 @@ func (c *Courier) round(ctx context.Context, channel notify.Channel, carrier Car
 const noteTries = 3
 
 func (c *Courier) note(ctx context.Context, batch []notify.Message, ends []end) (err error) {
+	defer func() {
+		if err == nil {
+			c.tell(batch, ends)
+		}
+	}()
 	for range noteTries {
 		err = c.Store.Do(ctx, func(ctx context.Context) error {
 			for i, m := range batch {
@@ -199,6 +238,9 @@ func (c *Courier) settle(ctx context.Context, m notify.Message, e end) error {
 	now := c.Now()
 	if e.again {
 		return c.Store.RetryMessage(ctx, m.ID, now.Add(patience(now.Sub(m.Created))))
+	}
+	if e.state == notify.Accepted {
+		return c.Store.AcceptMessage(ctx, m.ID, e.ref, now)
 	}
 	return c.Store.SettleMessage(ctx, m.ID, e.state, now)
 }

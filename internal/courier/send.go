@@ -13,8 +13,8 @@ import (
 type end struct {
 	state    notify.State
 	ref      string // what a receipt will call it
-	again    bool // it has no state yet: try again
-	answered bool // by the carrier, or it was not asked
+	again    bool   // it has no state yet: try again
+	answered bool   // by the carrier, or it was not asked
 }
 
 // send says what became of one message. An unknown outcome is the end of a code, and a reason to repeat anything else.

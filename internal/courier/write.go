@@ -3,6 +3,7 @@ package courier
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"clave/internal/locale"
 	"clave/internal/notify"
@@ -15,9 +16,10 @@ type Parcel struct {
 	To      string // a phone in E.164, an e-mail address; empty for a letter
 	ReplyTo string // an e-mail address that a reader's answer goes to; empty when it is ours
 	Lang    string
-	Subject string // of an e-mail; what a letter is
-	Text    string // of an SMS or an e-mail
-	PDF     []byte // of a letter
+	Subject string    // of an e-mail; what a letter is
+	Text    string    // of an SMS or an e-mail
+	PDF     []byte    // of a letter
+	Until   time.Time // of no use after this moment
 }
 
 // ErrValue means that a message cannot be written: it lacks a value that its text needs, or nobody knows its kind. The
@@ -32,7 +34,7 @@ func Write(m notify.Message) (Parcel, error) {
 		}
 	}
 	lang := locale.Match(m.Lang)
-	p := Parcel{ID: m.ID, Kind: m.Kind, To: m.To, Lang: lang.Code()}
+	p := Parcel{ID: m.ID, Kind: m.Kind, To: m.To, Lang: lang.Code(), Until: m.Until}
 	if text, ok := shorts[m.Kind]; ok {
 		p.Text = text(lang, m.Values)
 		return p, nil

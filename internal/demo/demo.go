@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -18,17 +19,11 @@ import (
 	"syscall"
 	"time"
 
-	"clave/internal/assurance"
 	"clave/internal/authn/pin"
-	"clave/internal/census"
-	"clave/internal/courier"
-	"clave/internal/enrolment"
+	"clave/internal/crowd"
 	"clave/internal/keyring"
 	"clave/internal/node"
-	"clave/internal/notify"
-	"clave/internal/person"
-	"clave/internal/store"
-	"clave/internal/web"
+	"clave/internal/telemetry"
 )
 
 // Options say how to start a demonstration. The zero value is a new world on free ports, gone when it ends.
@@ -38,7 +33,11 @@ type Options struct {
 	Ports    Ports  // zero: any free one
 	PINStyle pin.Style
 	Carry    time.Duration // how long an SMS takes to arrive
+	Capacity crowd.Limits  // zero: what suits the machine
 	TLS      *tls.Config   // nil: plain http, which browsers trust on loopback
+	Nodes    int           // how many servers answer, in turn, request by request; zero: 1; more than that needs PostgreSQL
+	Traces   string        // a collector of traces, http://127.0.0.1:4318; empty: none
+	Requests *slog.Logger  // a line for each request; nil: none
 }
 
 // Ports are the listeners of the demonstration, all on loopback.
@@ -52,10 +51,12 @@ type Demo struct {
 	Tax   string // the tax office, which speaks OpenID Connect
 	Clock *Clock
 	Inbox *Inbox
-	Node  *node.Node
+	Node  *node.Node // the first of all
 
+	nodes   []*node.Node
 	dir     string
 	keep    bool
+	tracing *telemetry.Tracing
 	tenants []tenant
 	locked  *os.File
 	servers []*http.Server
@@ -123,11 +124,10 @@ func (d *Demo) build(ctx context.Context, o Options) ([]http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	ring, err := openRing(d.path("keys.json"), d.Clock.Now())
-	if err != nil {
+	if d.tracing, err = telemetry.OpenTracing(ctx, telemetry.Traces{Endpoint: o.Traces, Sample: 1, Node: "demo"}); err != nil {
 		return nil, err
 	}
-	if d.Node, err = d.node(ctx, o, ring); err != nil {
+	if err := d.startNodes(ctx, o); err != nil {
 		return nil, err
 	}
 	if err := seed(ctx, d.Node.Store, list, o.Carry, d.Clock.Now()); err != nil {
@@ -138,29 +138,7 @@ func (d *Demo) build(ctx context.Context, o Options) ([]http.Handler, error) {
 		return nil, err
 	}
 	world := &world{clock: d.Clock, inbox: d.Inbox, list: list, clave: d.Clave, sede: d.Sede, services: d.listed}
-	return []http.Handler{d.Node.Handler(), town, world.handler(), tax}, nil
-}
-
-func (d *Demo) node(ctx context.Context, o Options, ring *keyring.Ring) (*node.Node, error) {
-	database := o.Database
-	if database == "" {
-		database = d.path("clave.db")
-	}
-	style := o.PINStyle
-	if style == "" {
-		style = pin.SixDigits
-	}
-	return node.Build(ctx, node.Config{
-		Kind: keyring.Demo, Database: database, Ring: ring, Origin: d.Clave,
-		Census: func(s *store.Store) person.Census { return census.Table{Store: s} }, // whoever is imported can register too
-		Carriers: map[notify.Channel]courier.Carrier{
-			notify.SMS: d.Inbox, notify.Email: d.Inbox, notify.Letter: d.Inbox,
-		},
-		Policy: assurance.Policy{NationalPractice: true}, PINStyle: style,
-		PIN: pin.DefaultLimits(), Letters: enrolment.DefaultLimits(),
-		Help: web.Help{Phone: "060", Address: "ayuda@clave.example", Mailbox: "ayuda@clave.example"},
-		Now:  d.Clock.Now, Fatal: func(err error) { d.failed <- err },
-	})
+	return []http.Handler{inTurn(d.nodes), town, world.handler(), tax}, nil
 }
 
 // openRing opens the demonstration's keys, or makes them; those of an earlier version lack some.
@@ -196,9 +174,10 @@ func (d *Demo) Close() error {
 		errs = append(errs, s.Shutdown(ctx))
 	}
 	d.running.Wait()
-	if d.Node != nil {
-		errs = append(errs, d.Node.Close(ctx))
+	for _, n := range d.nodes {
+		errs = append(errs, n.Close(ctx))
 	}
+	errs = append(errs, d.tracing.Close(ctx))
 	if d.Inbox != nil {
 		errs = append(errs, d.Inbox.close())
 	}

@@ -47,7 +47,9 @@ func (d *Demo) listen(o Options) ([]net.Listener, error) {
 func (d *Demo) serve(listeners []net.Listener, handlers []http.Handler) {
 	ctx, stop := context.WithCancel(context.Background())
 	d.stop = stop
-	d.running.Go(func() { d.Node.Run(ctx) })
+	for _, n := range d.nodes {
+		d.running.Go(func() { n.Run(ctx) })
+	}
 	for i, l := range listeners {
 		server := &http.Server{
 			Handler: onlyLoopback(handlers[i]), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,

@@ -225,6 +225,17 @@ var ca = texts{
 	"problem.wait.do":                "Torni-ho a provar a partir de les {time}. Si té un PIN que no ha caducat, encara el pot escriure. També pot tornar al servei, per si ofereix una altra manera d'entrar.",
 	"problem.wait-day.do":            "Torni-ho a provar a partir del dia {date} a les {time}. Mentrestant pot tornar al servei, per si ofereix una altra manera d'entrar.",
 
+	// waiting: when more people come than can be served
+	"waiting.title":   "Molta gent està entrant alhora",
+	"waiting.lead":    "Guardem el seu torn, i el que ha enviat. No es perd res.",
+	"waiting.unkept":  "Ara no podem guardar el que ha enviat. Torni a la pàgina anterior d'aquí a uns minuts i enviï-ho una altra vegada.",
+	"waiting.soon":    "El seu torn arribarà en menys d'un minut.",
+	"waiting.minutes": "{n|El seu torn arribarà en {n} minut, més o menys.|El seu torn arribarà en uns {n} minuts.}",
+	"waiting.ahead":   "{n|Davant seu hi ha {n} persona.|Davant seu hi ha {n} persones.}",
+	"waiting.itself":  "Aquesta pàgina continua tota sola. No la tanqui: no ha de prémer res.",
+	"waiting.stuck":   "Si passa aquest temps i la pàgina no continua, premi el botó. No perd el torn per prémer-lo.",
+	"waiting.button":  "Continua",
+
 	// login: the pages on which people identify themselves
 	"login.back":                "Torna a {service}",
 	"login.cancel":              "Cancel·la i torna al servei",
@@ -618,6 +629,7 @@ var ca = texts{
 	"privacy.cookies-language":   "La de la llengua. Dura un any.",
 	"privacy.cookies-known":      "La que diu que ja coneixem aquest navegador. Dura un any. No demostra qui és vostè.",
 	"privacy.cookies-last":       "La del mètode que va fer servir l'última vegada. Dura un any.",
+	"privacy.cookies-waiting":    "La del torn, només quan cal esperar perquè entra molta gent. Dura mitja hora com a màxim.",
 	"privacy.rights":             "Els seus drets",
 	"privacy.rights-text":        "Pot demanar veure, corregir o esborrar les seves dades, limitar-ne l'ús o oposar-s'hi, al contacte de dalt. També pot reclamar davant l'Agència Espanyola de Protecció de Dades.",
 	"privacy.rights-copy":        "Pot descarregar una còpia del que guardem a {origin}/account/export.",

@@ -224,6 +224,17 @@ var en = texts{
 	"problem.wait.do":                "Try again from {time}. If you have a PIN that has not expired, you can still type it. You can also go back to the service, in case it offers another way to sign in.",
 	"problem.wait-day.do":            "Try again from {date} at {time}. Meanwhile you can go back to the service, in case it offers another way to sign in.",
 
+	// waiting: when more people come than can be served
+	"waiting.title":   "Many people are coming in at once",
+	"waiting.lead":    "We keep your place, and what you sent. Nothing is lost.",
+	"waiting.unkept":  "We cannot keep what you sent just now. Go back to the page before in a few minutes, and send it again.",
+	"waiting.soon":    "It will be your turn in less than a minute.",
+	"waiting.minutes": "{n|It will be your turn in about {n} minute.|It will be your turn in about {n} minutes.}",
+	"waiting.ahead":   "{n|There is {n} person before you.|There are {n} people before you.}",
+	"waiting.itself":  "This page goes on by itself. Do not close it: you need not press anything.",
+	"waiting.stuck":   "If that time passes and the page does not go on, press the button. You do not lose your place by pressing it.",
+	"waiting.button":  "Continue",
+
 	// login: the pages on which people identify themselves
 	"login.back":                "Go back to {service}",
 	"login.cancel":              "Cancel and go back to the service",
@@ -617,6 +628,7 @@ var en = texts{
 	"privacy.cookies-language":   "One for your language. It lasts a year.",
 	"privacy.cookies-known":      "One that says that we know this browser. It lasts a year. It does not prove who you are.",
 	"privacy.cookies-last":       "One for the method that you used last. It lasts a year.",
+	"privacy.cookies-waiting":    "One for your place, only when you have to wait because many people are coming in. It lasts half an hour at most.",
 	"privacy.rights":             "Your rights",
 	"privacy.rights-text":        "You can ask to see, correct or delete your data, or limit or object to their use, at the contact above. You can also complain to the Spanish Data Protection Agency (AEPD).",
 	"privacy.rights-copy":        "You can download a copy of what we keep at {origin}/account/export.",

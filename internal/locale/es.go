@@ -224,6 +224,17 @@ var es = texts{
 	"problem.wait.do":                "Vuelva a intentarlo a partir de las {time}. Si tiene un PIN que no ha caducado, aún puede escribirlo. También puede volver al servicio, por si ofrece otra forma de entrar.",
 	"problem.wait-day.do":            "Vuelva a intentarlo a partir del {date} a las {time}. Mientras tanto puede volver al servicio, por si ofrece otra forma de entrar.",
 
+	// waiting: when more people come than can be served
+	"waiting.title":   "Mucha gente está entrando a la vez",
+	"waiting.lead":    "Guardamos su turno, y lo que ha enviado. No se pierde nada.",
+	"waiting.unkept":  "Ahora no podemos guardar lo que ha enviado. Vuelva a la página anterior dentro de unos minutos y envíelo otra vez.",
+	"waiting.soon":    "Su turno llegará en menos de un minuto.",
+	"waiting.minutes": "{n|Su turno llegará en {n} minuto, más o menos.|Su turno llegará en unos {n} minutos.}",
+	"waiting.ahead":   "{n|Delante de usted hay {n} persona.|Delante de usted hay {n} personas.}",
+	"waiting.itself":  "Esta página sigue por sí sola. No la cierre: no tiene que pulsar nada.",
+	"waiting.stuck":   "Si pasa ese tiempo y la página no sigue, pulse el botón. No pierde el turno por pulsarlo.",
+	"waiting.button":  "Continuar",
+
 	// login: the pages on which people identify themselves
 	"login.back":                "Volver a {service}",
 	"login.cancel":              "Cancelar y volver al servicio",
@@ -617,6 +628,7 @@ var es = texts{
 	"privacy.cookies-language":   "La de su idioma. Dura un año.",
 	"privacy.cookies-known":      "La que dice que ya conocemos este navegador. Dura un año. No demuestra quién es usted.",
 	"privacy.cookies-last":       "La del método que usó la última vez. Dura un año.",
+	"privacy.cookies-waiting":    "La del turno, solo cuando hay que esperar porque entra mucha gente. Dura media hora como mucho.",
 	"privacy.rights":             "Sus derechos",
 	"privacy.rights-text":        "Puede pedir ver, corregir o borrar sus datos, limitar su uso u oponerse a él, en el contacto de arriba. También puede reclamar ante la Agencia Española de Protección de Datos.",
 	"privacy.rights-copy":        "Puede descargar una copia de lo que guardamos en {origin}/account/export.",

@@ -226,6 +226,17 @@ var eu = texts{
 	"problem.wait.do":                "Saiatu berriro ordu honetatik aurrera: {time}. Iraungi gabeko PIN bat baduzu, oraindik idatz dezakezu. Zerbitzura ere itzul zaitezke, sartzeko beste modurik duen ikusteko.",
 	"problem.wait-day.do":            "Saiatu berriro une honetatik aurrera: {date}, {time}. Bitartean zerbitzura itzul zaitezke, sartzeko beste modurik duen ikusteko.",
 
+	// waiting: when more people come than can be served
+	"waiting.title":   "Jende asko ari da sartzen aldi berean",
+	"waiting.lead":    "Zure txanda gordetzen dugu, eta bidali duzuna ere bai. Ez da ezer galtzen.",
+	"waiting.unkept":  "Orain ezin dugu gorde bidali duzuna. Itzuli aurreko orrira minutu batzuk barru, eta bidali berriro.",
+	"waiting.soon":    "Zure txanda minutu bat baino lehen iritsiko da.",
+	"waiting.minutes": "{n|Zure txanda minutu {n} barru iritsiko da, gutxi gorabehera.|Zure txanda {n} minutu barru iritsiko da, gutxi gorabehera.}",
+	"waiting.ahead":   "{n|Pertsona {n} dago zure aurretik.|{n} pertsona daude zure aurretik.}",
+	"waiting.itself":  "Orri honek bere kabuz jarraitzen du. Ez itxi: ez duzu ezer sakatu behar.",
+	"waiting.stuck":   "Denbora hori igaro eta orriak jarraitzen ez badu, sakatu botoia. Sakatzeagatik ez duzu txanda galtzen.",
+	"waiting.button":  "Jarraitu",
+
 	// login: the pages on which people identify themselves
 	"login.back":                "Itzuli {service} zerbitzura",
 	"login.cancel":              "Utzi eta itzuli zerbitzura",
@@ -619,6 +630,7 @@ var eu = texts{
 	"privacy.cookies-language":   "Hizkuntzarena. Urtebete irauten du.",
 	"privacy.cookies-known":      "Nabigatzaile hau ezagutzen dugula dioena. Urtebete irauten du. Ez du frogatzen nor zaren.",
 	"privacy.cookies-last":       "Azkenekoz erabili zenuen metodoarena. Urtebete irauten du.",
+	"privacy.cookies-waiting":    "Txandarena, jende asko sartzen ari delako itxaron behar denean bakarrik. Ordu erdi irauten du, gehienez.",
 	"privacy.rights":             "Zure eskubideak",
 	"privacy.rights-text":        "Zure datuak ikustea, zuzentzea edo ezabatzea eska dezakezu. Haien erabilera mugatzea ere eska dezakezu, edo horren aurka egin. Horretarako, jo goiko helbidera. Erreklamazioa ere aurkez dezakezu Datuak Babesteko Espainiako Agentzian.",
 	"privacy.rights-copy":        "Gordetzen dugunaren kopia bat deskarga dezakezu hemen: {origin}/account/export.",

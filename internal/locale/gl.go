@@ -224,6 +224,17 @@ var gl = texts{
 	"problem.wait.do":                "Volva intentalo a partir das {time}. Se ten un PIN que non caducou, aínda o pode escribir. Tamén pode volver ao servizo, por se ofrece outra forma de entrar.",
 	"problem.wait-day.do":            "Volva intentalo a partir do {date} ás {time}. Mentres tanto pode volver ao servizo, por se ofrece outra forma de entrar.",
 
+	// waiting: when more people come than can be served
+	"waiting.title":   "Moita xente está entrando á vez",
+	"waiting.lead":    "Gardamos a súa quenda, e o que enviou. Non se perde nada.",
+	"waiting.unkept":  "Agora non podemos gardar o que enviou. Volva á páxina anterior dentro duns minutos e envíeo outra vez.",
+	"waiting.soon":    "A súa quenda chegará en menos dun minuto.",
+	"waiting.minutes": "{n|A súa quenda chegará en {n} minuto, máis ou menos.|A súa quenda chegará nuns {n} minutos.}",
+	"waiting.ahead":   "{n|Diante de vostede hai {n} persoa.|Diante de vostede hai {n} persoas.}",
+	"waiting.itself":  "Esta páxina segue por si soa. Non a peche: non ten que premer nada.",
+	"waiting.stuck":   "Se pasa ese tempo e a páxina non segue, prema o botón. Non perde a quenda por premelo.",
+	"waiting.button":  "Continuar",
+
 	// login: the pages on which people identify themselves
 	"login.back":                "Volver a {service}",
 	"login.cancel":              "Cancelar e volver ao servizo",
@@ -617,6 +628,7 @@ var gl = texts{
 	"privacy.cookies-language":   "A da súa lingua. Dura un ano.",
 	"privacy.cookies-known":      "A que di que xa coñecemos este navegador. Dura un ano. Non demostra quen é vostede.",
 	"privacy.cookies-last":       "A do método que usou a última vez. Dura un ano.",
+	"privacy.cookies-waiting":    "A da quenda, só cando hai que agardar porque entra moita xente. Dura media hora como máximo.",
 	"privacy.rights":             "Os seus dereitos",
 	"privacy.rights-text":        "Pode pedir ver, corrixir ou borrar os seus datos, limitar o seu uso ou opoñerse a el, no contacto de arriba. Tamén pode reclamar ante a Axencia Española de Protección de Datos.",
 	"privacy.rights-copy":        "Pode descargar unha copia do que gardamos en {origin}/account/export.",

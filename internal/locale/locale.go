@@ -8,6 +8,10 @@
 package locale
 
 import (
+	"strings"
+	"sync"
+	"sync/atomic"
+
 	"golang.org/x/text/language"
 )
 
@@ -80,9 +84,36 @@ func Lookup(code string) (Lang, bool) {
 // Match returns the language of the first wish that can be met, else Spanish. A wish is a code or a whole Accept-Language header
 // (RFC 9110, 12.5.4); one that is empty or malformed counts as not made.
 func Match(codes ...string) Lang {
+	wishes := strings.Join(codes, "\n")
+	if len(wishes) > maxWishes || strings.Count(wishes, "\n") >= max(1, len(codes)) { // read as other wishes, it would decide for those
+		return match(codes)
+	}
+	if known, ok := met.Load(wishes); ok {
+		return known.(Lang)
+	}
+	lang := match(codes)
+	if metCount.Add(1) <= maxMet {
+		met.Store(wishes, lang)
+	}
+	return lang
+}
+
+func match(codes []string) Lang {
 	_, i := language.MatchStrings(matcher, codes...)
 	return matched[i]
 }
+
+// met are wishes and who meets them: most browsers send one of a few headers, and reading one takes longer than the rest of
+// what a page does about its language. It is bounded, because headers are the visitor's.
+var (
+	met      sync.Map // string → Lang
+	metCount atomic.Int64
+)
+
+const (
+	maxMet    = 2000
+	maxWishes = 200 // bytes
+)
 
 // Code returns the language's BCP 47 code: "es".
 func (l Lang) Code() string { return l.tongue().code }

@@ -34,6 +34,19 @@ func TestMatch(t *testing.T) {
 	}
 }
 
+// A wish that holds the mark between wishes decides for no other visitor.
+func TestMatchIsNotPoisoned(t *testing.T) {
+	Match("eu\n\n\nfr", "", "", "")
+	Match("eu\n\n\nfr")
+	if got := Match("eu", "", "", "fr").Code(); got != "eu" {
+		t.Error(got)
+	}
+	Match("en\n", "ca")
+	if got := Match("", "", "ca").Code(); got != "ca" {
+		t.Error(got)
+	}
+}
+
 func TestLookup(t *testing.T) {
 	for _, l := range All() {
 		if got, ok := Lookup(l.Code()); !ok || got != l {

@@ -20,6 +20,7 @@ import (
 	"clave/internal/login"
 	"clave/internal/person"
 	"clave/internal/store"
+	"clave/internal/telemetry"
 	"clave/internal/throttle"
 	"clave/internal/web"
 )
@@ -34,13 +35,16 @@ type house struct {
 	mailbox contact.Email
 	store   *store.Store
 	census  person.Census
+	seen    *telemetry.Metrics
 	alarm   *throttle.Alarm
+	crowding
 }
 
 // house checks the configuration. Errors: ErrConfig, keyring.ErrNoSigner.
 func (c Config) house() (*house, error) {
 	h := &house{Config: c, alarm: &throttle.Alarm{Name: "wrong data and codes", Count: 200, Per: time.Minute}}
 	h.Sessions, h.Confirm = cmp.Or(c.Sessions, login.DefaultLimits()), cmp.Or(c.Confirm, confirm.DefaultLimits())
+	h.Capacity = c.Capacity.WithDefaults()
 	origin, err := url.Parse(c.Origin)
 	if err != nil || origin.Host == "" || origin.Path != "" {
 		return nil, fmt.Errorf("%w: origin: want a scheme and a host, for example https://clave.example", ErrConfig)
@@ -67,7 +71,7 @@ func (h *house) server() *web.Server {
 	broker := h.broker()
 	return &web.Server{
 		Origin: h.Origin, Demo: h.Kind == keyring.Demo, Help: h.Help, Store: h.store, Ring: h.Ring, Parties: h.Parties, Records: h.store,
-		Slow: web.DefaultSlow(h.Now), Now: h.Now,
+		Slow: web.DefaultSlow(h.Now), Now: h.Now, Seen: h.seen,
 		Broker: broker,
 		PIN: &pin.Service{
 			Store: h.store, Ring: h.Ring, Census: h.census, Limits: h.PIN, Style: h.PINStyle, Host: h.host, Origin: h.Origin,
@@ -82,6 +86,7 @@ func (h *house) server() *web.Server {
 		Account: &account.Service{Store: h.store, Ring: h.Ring, Broker: broker, Origin: h.Origin, Host: h.host, Now: h.Now},
 		Desk:    h.desk(),
 		SAML:    h.saml(),
+		Door:    h.door, Live: h.live, Documents: h.documents,
 	}
 }
 
@@ -95,8 +100,9 @@ func (h *house) broker() *login.Broker {
 func (h *house) saml() *saml.Gateway {
 	return &saml.Gateway{
 		Destination: h.Origin + saml.Path, Issuer: h.Origin, Parties: h.Parties, Returning: h.Parties.Returning, Now: h.Now, Skew: 5 * time.Minute,
-		Signing:  func(now time.Time) (keyring.Signing, error) { return h.Ring.Signing("saml", now) },
-		Signings: func() ([]keyring.Signing, error) { return h.Ring.Signings("saml") },
+		Organization: h.Organization,
+		Signing:      func(now time.Time) (keyring.Signing, error) { return h.Ring.Signing("saml", now) },
+		Signings:     func() ([]keyring.Signing, error) { return h.Ring.Signings("saml") },
 	}
 }
 

@@ -11,16 +11,20 @@ import (
 
 	"clave/internal/assurance"
 	"clave/internal/authn/pin"
+	"clave/internal/census"
 	"clave/internal/confirm"
 	"clave/internal/courier"
+	"clave/internal/crowd"
 	"clave/internal/enrolment"
 	"clave/internal/federation/oidc"
+	"clave/internal/federation/saml"
 	"clave/internal/keyring"
 	"clave/internal/login"
 	"clave/internal/notify"
 	"clave/internal/person"
 	"clave/internal/relying"
 	"clave/internal/store"
+	"clave/internal/telemetry"
 	"clave/internal/web"
 )
 
@@ -39,9 +43,18 @@ type Config struct {
 	Letters  enrolment.Limits
 	Sessions login.Limits   // zero: the defaults
 	Confirm  confirm.Limits // zero: the defaults
+	Capacity crowd.Limits   // zero: what suits the machine
 	Help     web.Help
 	Now      func() time.Time
 	Fatal    func(error) // a commit failed: the process must end
+
+	Name      string             // of this node, in metrics and traces
+	Tracing   *telemetry.Tracing // nil: no traces; whoever opened it closes it, after the node
+	Requests  *slog.Logger       // a line for each request; nil: none
+	Profiling bool               // the pages of net/http/pprof, among the operator's
+
+	Organization saml.Organization // who runs this house, for services; may be zero
+	Connections  int               // of PostgreSQL, for changes, and as many for reading; zero: the store's own number
 }
 
 // Node is one server.
@@ -50,6 +63,9 @@ type Node struct {
 	ring    *keyring.Ring
 	parties relying.Registry
 	handler http.Handler
+	seen    *telemetry.Metrics
+	tracing *telemetry.Tracing
+	profile bool
 	oidc    *oidc.Provider
 	courier *courier.Courier
 	now     func() time.Time
@@ -64,13 +80,16 @@ func Build(ctx context.Context, c Config) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{now: c.Now, ring: c.Ring, courier: &courier.Courier{Carriers: c.Carriers, Now: c.Now}}
-	n.Store, err = store.Open(ctx, c.Database, store.Options{Kind: c.Kind, Ring: c.Ring, Now: c.Now, Owed: n.courier.Owed, Fatal: c.Fatal})
+	n := &Node{now: c.Now, ring: c.Ring, seen: telemetry.New(c.Name), tracing: c.Tracing, profile: c.Profiling}
+	n.courier = &courier.Courier{Carriers: c.Carriers, Now: c.Now, Seen: n.seen}
+	n.Store, err = store.Open(ctx, c.Database, store.Options{Kind: c.Kind, Ring: c.Ring, Now: c.Now, Owed: n.courier.Owed, Fatal: c.Fatal, Conns: c.Connections, Seen: n.seen})
 	if err != nil {
 		return nil, err
 	}
 	warn(h.Config)
-	n.courier.Store, h.store, h.census = n.Store, n.Store, c.Census(n.Store)
+	n.courier.Store, h.store, h.seen = n.Store, n.Store, n.seen
+	h.crowding = newCrowding(h.Capacity, c.Now, n.seen)
+	h.census = census.Calm{Census: watchedCensus{c.Census(n.Store), n.seen}, Lane: h.ofCensus}
 	n.parties = c.registry(n.Store)
 	h.Parties = n.parties
 	server := h.server()
@@ -78,7 +97,8 @@ func Build(ctx context.Context, c Config) (*Node, error) {
 		return nil, errors.Join(err, n.Store.Close(ctx))
 	}
 	server.OIDC, server.Broker.Owed = n.oidc, n.oidc.Wake
-	n.handler = server.Handler()
+	n.handler = telemetry.Watch{Metrics: n.seen, Tracing: c.Tracing, Log: c.Requests}.Handler(server.Handler())
+	n.watch()
 	return n, nil
 }
 
@@ -93,6 +113,7 @@ const forgetEvery = time.Minute
 
 // Run carries messages, forgets what has served and takes up changed keys, until ctx ends.
 func (n *Node) Run(ctx context.Context) {
+	ctx = n.tracing.Within(ctx)
 	var jobs sync.WaitGroup
 	jobs.Go(func() { n.courier.Run(ctx) })
 	jobs.Go(func() { n.forget(ctx) })

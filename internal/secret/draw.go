@@ -70,6 +70,11 @@ func ID(now time.Time) string {
 	return base32Of(binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:]))
 }
 
+// IsID reports whether s is written as an ID is: what comes back from outside may become a file's name or a row's.
+func IsID(s string) bool {
+	return len(s) == 26 && s[0] <= '7' && strings.Trim(s, crockford) == ""
+}
+
 // base32Of writes 128 bits as 26 characters of five bits, the first of which holds only three.
 func base32Of(high, low uint64) string {
 	var id [26]byte

@@ -77,6 +77,17 @@ func TestID(t *testing.T) {
 	}
 }
 
+func TestIsID(t *testing.T) {
+	id := secret.ID(time.UnixMilli(1469922850259))
+	for s, want := range map[string]bool{
+		id: true, "": false, id[1:]: false, id + "0": false, "8" + id[1:]: false, id[:25] + "U": false, id[:25] + "a": false, id[:23] + "../": false,
+	} {
+		if secret.IsID(s) != want {
+			t.Errorf("IsID(%q) is not %v", s, want)
+		}
+	}
+}
+
 func TestIDSortsByTime(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ms := rapid.Int64Range(0, 1<<47)

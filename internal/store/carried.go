@@ -97,25 +97,52 @@ func (s *Store) SettleMessage(ctx context.Context, id string, state notify.State
 }
 
 // SweepMessages puts right what a crash or a silent carrier left: a code that was being sent is lost, never sent again; a
-// notice is due again; what is of no use any more expires, and no body outlives its use. It needs a unit.
-func (s *Store) SweepMessages(ctx context.Context, stuck, now time.Time) error {
-	for _, step := range []struct {
-		text string
-		args []any
-	}{{loseCodes, []any{stuck}}, {freeNotices, []any{stuck, now}}, {endLate, []any{now}}} {
-		if _, err := s.exec(ctx, step.text, step.args...); err != nil {
-			return err
+// notice is due again; what is of no use any more expires, and no body outlives its use. Receipts that came before their
+// message was noted are applied, or forgotten. It returns how many codes and messages of each channel it ended. It needs a unit.
+func (s *Store) SweepMessages(ctx context.Context, stuck, now time.Time) (lost, expired map[notify.Channel]int, err error) {
+	lost, expired = map[notify.Channel]int{}, map[notify.Channel]int{}
+	count := func(r row) error {
+		var channel notify.Channel
+		var state notify.State
+		err := r.Scan(&channel, &state)
+		switch state {
+		case notify.Lost:
+			lost[channel]++
+		case notify.Expired:
+			expired[channel]++
 		}
+		return err
 	}
-	return nil
+	if err := s.query(ctx, count, loseCodes, stuck); err != nil {
+		return nil, nil, err
+	}
+	if _, err := s.exec(ctx, freeNotices, stuck, now); err != nil {
+		return nil, nil, err
+	}
+	if err := s.query(ctx, count, endLate, now); err != nil {
+		return nil, nil, err
+	}
+	return lost, expired, s.sweepReceipts(ctx, now)
 }
+
+// WaitingMessages tells how many messages of a channel wait to be sent, twenty thousand at most, and when the oldest of them
+// was made: zero when there is none. Decoys are none.
+func (s *Store) WaitingMessages(ctx context.Context, c notify.Channel) (n int, oldest time.Time, err error) {
+	err = s.queryRow(ctx, selectWaiting, string(c)).Scan(&n, &oldest)
+	return n, oldest, err
+}
+
+const selectWaiting = `SELECT COUNT(*), MIN(created_at) FROM (SELECT created_at FROM messages
+	WHERE channel = $1 AND state = 'queued' AND decoy = FALSE ORDER BY due_at, id LIMIT 20000) AS waiting`
 
 // The steps of a sweep, in their order: what the first leaves in 'sending' is no code.
 var (
-	loseCodes   = `UPDATE messages SET state = 'lost', sealed = NULL WHERE state = 'sending' AND claimed_at < $1 AND kind IN (` + onceKinds + `)`
+	loseCodes = `UPDATE messages SET state = 'lost', sealed = NULL WHERE state = 'sending' AND claimed_at < $1 AND kind IN (` + onceKinds + `)
+		RETURNING channel, state`
 	freeNotices = `UPDATE messages SET state = 'queued', claimed_at = NULL, due_at = $2 WHERE state = 'sending' AND claimed_at < $1`
 	endLate     = `UPDATE messages SET sealed = NULL, state = CASE WHEN state = 'queued' AND decoy = FALSE THEN 'expired' ELSE state END
-		WHERE sealed IS NOT NULL AND until_at <= $1 AND state <> 'sending'`
+		WHERE sealed IS NOT NULL AND until_at <= $1 AND state <> 'sending'
+		RETURNING channel, state`
 )
 
 // onceKinds are the kinds that carry a code, as an SQL list.

@@ -37,7 +37,18 @@ func (s *Store) AddAudit(ctx context.Context, e audit.Entry) error {
 	_, err = s.exec(ctx, `INSERT INTO audits (`+auditColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		e.ID, e.At, string(e.Event), orNull(e.Subject), e.Citizen, e.Party, e.Flow, e.Outcome, sealed)
+	if err == nil && s.Seen != nil {
+		s.After(ctx, func() { s.Seen.Event(string(e.Event), outcomeOf(e)) })
+	}
 	return err
+}
+
+// outcomeOf is what is counted of an entry: the fields of a service that were changed are many words.
+func outcomeOf(e audit.Entry) string {
+	if e.Event == audit.PartyChanged {
+		return ""
+	}
+	return e.Outcome
 }
 
 // Audits returns the entries after an id, oldest first, at most n of them.

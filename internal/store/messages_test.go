@@ -42,6 +42,11 @@ func body(t *testing.T, s *store.Store, m notify.Message, want bool, when string
 	}
 }
 
+func sweep(t *testing.T, s *store.Store, stuck, now time.Time) {
+	t.Helper()
+	do(t, s, func(ctx context.Context) error { _, _, err := s.SweepMessages(ctx, stuck, now); return err })
+}
+
 // A body lasts as long as it may still be sent, and a code's until it is.
 func TestRule21BodiesAreWiped(t *testing.T) {
 	onBoth(t, func(t *testing.T, address string) {
@@ -64,7 +69,7 @@ func TestRule21BodiesAreWiped(t *testing.T) {
 			body(t, s, m, true, "while it is sent")
 			do(t, s, func(ctx context.Context) error { return s.SettleMessage(ctx, m.ID, c.told, m.Created) })
 			body(t, s, m, c.left, string(c.told))
-			do(t, s, func(ctx context.Context) error { return s.SweepMessages(ctx, m.Created, m.Until) })
+			sweep(t, s, m.Created, m.Until)
 			body(t, s, m, false, "afterwards")
 		}
 		late, dead, cut := message(notify.PIN), message(notify.PIN), message(notify.PIN)
@@ -72,7 +77,7 @@ func TestRule21BodiesAreWiped(t *testing.T) {
 		claimed(t, s, cut)
 		do(t, s, func(ctx context.Context) error { return s.AddMessage(ctx, late) })
 		do(t, s, func(ctx context.Context) error { return s.AddMessage(ctx, dead) })
-		do(t, s, func(ctx context.Context) error { return s.SweepMessages(ctx, late.Until, late.Until) })
+		sweep(t, s, late.Until, late.Until)
 		for _, m := range []notify.Message{late, dead, cut} {
 			body(t, s, m, false, "when its time was over")
 		}

@@ -49,7 +49,7 @@ func (p *server) clean(conn *sql.Conn) bool {
 
 // lookUp finds out, over new connections, whether a change was kept.
 func (p *server) lookUp(ctx context.Context, s *Store, id string, cause error) error {
-	ctx, cancel := context.WithTimeout(ctx, s.Run)
+	ctx, cancel := context.WithTimeout(ctx, s.Run/2)
 	defer cancel()
 	for {
 		kept, err := p.kept(ctx, id, s.Now())

@@ -11,7 +11,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 
 	"clave/internal/secret"
@@ -20,14 +19,17 @@ import (
 // server is a PostgreSQL database.
 type server struct {
 	config *pgx.ConnConfig
+	units  *primary
+	reads  *primary
 	db     *sql.DB  // for units
-	pool   *sql.DB  // for reads
+	pool   *sql.DB  // for reads: on the primary too, for they decide
 	warned sync.Map // *pgconn.PgConn that got a warning
+	commits
 }
 
 func openPostgres(ctx context.Context, address string, o Options) (_ engine, err error) {
 	p := &server{}
-	if p.config, err = pgx.ParseConfig(address); err != nil {
+	if p.config, err = parsePrimary(address); err != nil {
 		return nil, err
 	}
 	p.config.OnNotice = p.notice
@@ -35,10 +37,12 @@ func openPostgres(ctx context.Context, address string, o Options) (_ engine, err
 	params["timezone"] = "UTC"
 	params["lock_timeout"] = strconv.FormatInt(o.Run.Milliseconds(), 10)
 	params["idle_in_transaction_session_timeout"] = strconv.FormatInt(2*o.Run.Milliseconds(), 10) // a dead node's locks
-	p.db = limited(*p.config, max(o.Conns, 2))
+	p.units = newPrimary(p.config)
+	p.db = p.units.pool(max(o.Conns, 2))
 	reading := p.config.Copy()
 	reading.RuntimeParams["default_transaction_read_only"] = "on"
-	p.pool = limited(*reading, o.Conns)
+	p.reads = newPrimary(reading)
+	p.pool = p.reads.pool(o.Conns)
 	err = p.durable(ctx)
 	if err == nil {
 		err = p.alone(ctx, func() error { return settle(ctx, p.db, goose.DialectPostgres, o) })
@@ -47,13 +51,6 @@ func openPostgres(ctx context.Context, address string, o Options) (_ engine, err
 		return nil, errors.Join(err, p.close(ctx))
 	}
 	return p, nil
-}
-
-func limited(config pgx.ConnConfig, conns int) *sql.DB {
-	db := stdlib.OpenDB(config)
-	db.SetMaxOpenConns(conns)
-	db.SetMaxIdleConns(conns)
-	return db
 }
 
 // durable refuses a server whose commits return before they are on disk.
@@ -97,9 +94,11 @@ const attempts = 10
 func (p *server) do(ctx context.Context, s *Store, work func(context.Context) error) error {
 	for try := 1; ; try++ {
 		again, err := p.once(ctx, s, work)
+		err = p.judge(err)
 		if !again || try == attempts {
 			return err
 		}
+		s.Seen.Rerun()
 		ctx = context.WithoutCancel(ctx)
 		time.Sleep(time.Duration(try) * (1 + time.Duration(secret.Bytes(1)[0])) * time.Millisecond / 16)
 	}
@@ -107,13 +106,18 @@ func (p *server) do(ctx context.Context, s *Store, work func(context.Context) er
 
 // once runs one attempt, and says whether another may succeed where it failed.
 func (p *server) once(ctx context.Context, s *Store, work func(context.Context) error) (again bool, err error) {
+	if p.stalled() {
+		return false, errStalled
+	}
 	conn, err := p.conn(ctx, s.Wait)
 	if err != nil {
 		return false, err
 	}
 	defer conn.Close()
-	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*s.Run) // a run, then a commit
+	bounded, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
+	patience := time.AfterFunc(2*s.Run, cancel)
+	defer patience.Stop()
 	tx, err := conn.BeginTx(bounded, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 	if err != nil {
 		return false, err
@@ -124,6 +128,7 @@ func (p *server) once(ctx context.Context, s *Store, work func(context.Context) 
 	if err != nil {
 		return rerun(u.failed), err
 	}
+	patience.Reset(s.Run / 2)
 	return p.commit(bounded, s, conn, tx, u)
 }
 
@@ -147,11 +152,15 @@ func (p *server) commit(ctx context.Context, s *Store, conn *sql.Conn, tx *sql.T
 	if err != nil {
 		return rerun(err), fmt.Errorf("%w: %w", ErrCommit, err)
 	}
+	p.begin(u)
 	err = p.outcome(tx.Commit(), conn)
+	p.end(u)
+	conn.Close() // others may need it, if it is still good for anything
 	if errors.Is(err, ErrUnknownOutcome) && u.wrote {
 		err = p.lookUp(context.WithoutCancel(ctx), s, id, err)
 	}
 	if err == nil {
+		s.Seen.Commit(1)
 		s.durable(u)
 	}
 	return rerun(err), err

@@ -40,7 +40,7 @@ func (s *Store) exec(ctx context.Context, text string, args ...any) (n int64, er
 func (s *Store) query(ctx context.Context, each func(row) error, text string, args ...any) error {
 	u := s.unit(ctx)
 	if u == nil {
-		return readOnly(scanAll(ctx, s.engine.reader(), each, text, args))
+		return s.engine.judge(readOnly(scanAll(ctx, s.engine.reader(), each, text, args)))
 	}
 	return u.statement(text, func(r runner) error { return scanAll(ctx, r, each, text, args) })
 }
@@ -130,7 +130,7 @@ func readOnly(err error) error {
 	var lite *sqlite.Error
 	var pg *pgconn.PgError
 	if errors.As(err, &lite) && lite.Code()&0xff == sqlite3.SQLITE_READONLY || errors.As(err, &pg) && pg.Code == "25006" {
-		return fmt.Errorf("%w: %w", ErrNoUnit, err)
+		return fmt.Errorf("%w: %v", ErrNoUnit, err)
 	}
 	return err
 }

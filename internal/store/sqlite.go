@@ -22,9 +22,17 @@ type embedded struct {
 	writer  *writer
 }
 
-// The settings of every connection. FULL makes each commit wait until the disk has it.
+// The settings of every connection. FULL makes each commit wait until the disk has it. A page that many units change is moved
+// from the log into the database file once in 4,000 pages: the rarer, the fewer times.
 var settings = []string{"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "trusted_schema(0)",
-	"temp_store(MEMORY)", "cache_size(-16000)", "journal_size_limit(67108864)"}
+	"temp_store(MEMORY)", "journal_size_limit(67108864)", "wal_autocheckpoint(4000)"}
+
+// What a connection keeps of the file, in KiB of memory. A reader drops all of it when somebody else has committed, so it would
+// have no use of more.
+const (
+	writerCache = "cache_size(-16000)"
+	readerCache = "cache_size(-1000)"
+)
 
 func openSQLite(ctx context.Context, path string, o Options) (_ engine, err error) {
 	if err := touch(path); err != nil {
@@ -36,13 +44,13 @@ func openSQLite(ctx context.Context, path string, o Options) (_ engine, err erro
 			e.shut()
 		}
 	}()
-	if e.db, err = lite(path, 1); err != nil {
+	if e.db, err = lite(path, 1, writerCache); err != nil {
 		return nil, err
 	}
 	if err := e.alone(ctx, func() error { return settle(ctx, e.db, goose.DialectSQLite3, o) }); err != nil {
 		return nil, err
 	}
-	if e.pool, err = lite(path, max(4, 2*runtime.GOMAXPROCS(0)), "query_only(1)"); err != nil {
+	if e.pool, err = lite(path, max(4, 2*runtime.GOMAXPROCS(0)), "query_only(1)", readerCache); err != nil {
 		return nil, err
 	}
 	e.readers = &prepared{on: e.pool}
@@ -98,6 +106,8 @@ func (e *embedded) do(ctx context.Context, s *Store, work func(context.Context) 
 }
 
 func (e *embedded) reader() runner { return e.readers }
+
+func (e *embedded) judge(err error) error { return err }
 
 // close moves what the write-ahead log still holds into the database file, which then is all there is.
 func (e *embedded) close(ctx context.Context) error {

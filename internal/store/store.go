@@ -46,12 +46,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
+	"clave/internal/crowd"
 	"clave/internal/keyring"
 	"clave/internal/notify"
+	"clave/internal/telemetry"
 )
 
 // What can go wrong with the store itself. Except after ErrUnknownOutcome, nothing of the unit has been kept.
@@ -61,10 +62,11 @@ var (
 	ErrNoUnit         = errors.New("store: a change outside a unit of work")
 	ErrUnitBusy       = errors.New("store: a unit of work runs one statement at a time")
 	ErrPanic          = errors.New("store: the unit of work panicked")
-	ErrBusy           = errors.New("store: too many units of work are waiting")
+	ErrBusy           = fmt.Errorf("store: too many units of work are waiting: %w", crowd.ErrFull)
 	ErrRolledBack     = errors.New("store: the database gave up the transaction")
 	ErrCommit         = errors.New("store: the commit failed")
 	ErrUnknownOutcome = errors.New("store: it is not known whether the commit happened")
+	ErrAway           = errors.New("store: the database cannot work just now")
 	ErrClosed         = errors.New("store: closed")
 )
 
@@ -79,6 +81,7 @@ type Options struct {
 	Wait  time.Duration        // how long a unit may wait for its turn; zero: 10 seconds
 	Run   time.Duration        // how long a unit may then run; zero: 10 seconds
 	Conns int                  // PostgreSQL connections for units, and as many for reads; zero: 16
+	Seen  *telemetry.Metrics   // counts units; nil: nobody
 }
 
 // Store is an open database. Its methods may be called from many goroutines.
@@ -95,6 +98,10 @@ type engine interface {
 	do(ctx context.Context, s *Store, unit func(context.Context) error) error
 	// reader runs statements that are in no unit, and lets them change nothing.
 	reader() runner
+	// judge gives an error of a read its name.
+	judge(error) error
+	// seen shows what the engine holds.
+	seen(m *telemetry.Metrics)
 	// close frees everything; no unit is running any more.
 	close(ctx context.Context) error
 }
@@ -112,7 +119,7 @@ func Open(ctx context.Context, address string, o Options) (*Store, error) {
 		o.Fatal = func(err error) { o.Log.Error("the process must be started anew", "err", err) }
 	}
 	open := openSQLite
-	if strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://") {
+	if isServer(address) {
 		open = openPostgres
 	}
 	e, err := open(ctx, address, o)
@@ -123,6 +130,7 @@ func Open(ctx context.Context, address string, o Options) (*Store, error) {
 	if err := s.ownRing(ctx); err != nil {
 		return nil, fmt.Errorf("open database: %w", errors.Join(err, e.close(ctx)))
 	}
+	e.seen(o.Seen)
 	return s, nil
 }
 

@@ -42,7 +42,7 @@ func (s *Store) Do(ctx context.Context, work func(ctx context.Context) error) er
 		return err
 	}
 	defer s.gate.leave()
-	return s.engine.do(ctx, s, work)
+	return s.watched(ctx, work)
 }
 
 // After has f called once the unit of ctx is durable, before Do returns; never, if the unit is rolled back. Outside a

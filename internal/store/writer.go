@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"sync/atomic"
 	"time"
+
+	"clave/internal/telemetry"
 )
 
 // The bounds of what shares a commit: the last unit waits for the first no longer than this.
@@ -21,7 +23,8 @@ type writer struct {
 	conn  *sql.Conn
 	run   wholly
 	queue chan *member
-	ran   chan error    // from the unit whose turn it is: its work is over
+	ran   chan error // from the unit whose turn it is: its work is over
+	seen  *telemetry.Metrics
 	quit  chan struct{} // closed by stop
 	ended chan struct{} // closed when the writer has ended
 	batch []*member     // whose turn has been, since the transaction began
@@ -48,7 +51,7 @@ func newWriter(ctx context.Context, db *sql.DB, o Options) (*writer, error) {
 		return nil, err
 	}
 	w := &writer{conn: conn, run: wholly{&prepared{on: conn}}, queue: make(chan *member, batchUnits), ran: make(chan error),
-		quit: make(chan struct{}), ended: make(chan struct{}), fatal: o.Fatal}
+		quit: make(chan struct{}), ended: make(chan struct{}), fatal: o.Fatal, seen: o.Seen}
 	go w.serve()
 	return w, nil
 }
@@ -176,6 +179,7 @@ func (w *writer) commit() {
 		go w.fatal(w.lost)
 		return
 	}
+	w.seen.Commit(len(w.batch))
 	w.answer(nil)
 }
 

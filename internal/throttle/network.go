@@ -29,3 +29,21 @@ func Network(address string) string {
 	}
 	return prefix.String()
 }
+
+// Neighbourhood is as much of an address as a log may keep: it tells one town's traffic from another's, and names no
+// household. Three bytes of an IPv4 address, the /48 of an IPv6 address; nothing of what is no address.
+func Neighbourhood(address string) string {
+	a, err := netip.ParseAddr(address)
+	if err != nil {
+		return ""
+	}
+	bits := 48
+	if a = a.Unmap(); a.Is4() {
+		bits = 24
+	}
+	prefix, err := a.WithZone("").Prefix(bits)
+	if err != nil {
+		return ""
+	}
+	return prefix.String()
+}

@@ -36,9 +36,12 @@ func (s *Server) complete(ctx context.Context, v *visit, mine string) (done comp
 
 // answer takes a committed answer to the service, in its own protocol.
 func (s *Server) answer(v *visit, done completed) error {
+	s.Seen.Login(v.Login.Request.Protocol, "completed")
 	switch v.Login.Request.Protocol {
 	case saml.Protocol:
+		signed := s.signing(v.r, "saml.sign")
 		form, err := s.SAML.Respond(v.r.Context(), done.result)
+		signed()
 		if err != nil {
 			return err
 		}
@@ -52,6 +55,7 @@ func (s *Server) answer(v *visit, done completed) error {
 
 // fails tells a service, in its own protocol, that nobody was identified. The request has been consumed.
 func (s *Server) fails(w http.ResponseWriter, r *http.Request, request login.Request, why login.Failure) {
+	s.Seen.Login(request.Protocol, string(why))
 	var err error
 	switch request.Protocol {
 	case saml.Protocol:

@@ -15,7 +15,7 @@ func TestForeignArticleSaysItsLanguage(t *testing.T) {
 	p := page{Lang: locale.Match("en")}
 	data := articlePage{page: p, Article: a, Foreign: a.Lang, Related: []helpLink{p.helpLink(a)}, Ask: reach{Lang: p.Lang, Phone: "060"}}
 	var b bytes.Buffer
-	if err := templates["en"]["help-article.html"].ExecuteTemplate(&b, "layout", data); err != nil {
+	if err := templates["en"]["help-article.html"].Execute(&b, data); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{`<article class="stack article" lang="es">`, "This text is only in Spanish so far.", `<li lang="es"><a href="/help/sms">`} {

@@ -110,6 +110,9 @@ type loginFrame struct {
 	Ours *ownWords // nil in a login for a service
 }
 
+// InLogin is for the pages' templates, as Frame is for the layout.
+func (f loginFrame) InLogin() loginFrame { return f }
+
 // goTo keeps the login and leads to one of its pages.
 func (s *Server) goTo(v *visit, page string) error {
 	if err := s.saveFlow(v.w, v.r, loginFlow, v.Login.ID, v.Login.Began, v.signIn); err != nil {

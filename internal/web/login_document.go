@@ -2,7 +2,9 @@ package web
 
 import (
 	"errors"
+	"html/template"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,8 +16,8 @@ type loginDocument struct {
 	loginFrame
 	Who     []row
 	Datum   field
-	Where   help
-	Other   button // the datum of the other sort of DNI
+	Where   template.HTML // stands the datum on the document
+	Other   button        // the datum of the other sort of DNI
 	Kind    nif.DatumKind
 	Own     field
 	Buttons []button
@@ -34,7 +36,10 @@ func (s *Server) askLoginDatum(v *visit, wrongDatum, wrongLabel error) error {
 	data := loginDocument{loginFrame: s.inLogin(v), Kind: datumKind(v.NIF, permanent(v.r))}
 	data.Who = []row{{Term: data.T("document.nif"), Text: v.NIF.Masked(), URL: data.At, Change: data.T("login.change")}}
 	data.Datum = data.datumField(data.Kind, v.r.PostForm.Get("datum"), wrongDatum)
-	data.Where = data.datumHelp(data.Kind)
+	var err error
+	if data.Where, err = keptPart(data.Lang, "help", "datum "+strconv.Itoa(int(data.Kind)), data.datumHelp(data.Kind)); err != nil {
+		return err
+	}
 	data.Own = field{Lang: data.Lang, Kind: "label", Name: "label", Label: data.T("login.label"), Value: v.r.PostForm.Get("label"), Optional: true}
 	if wrongLabel != nil {
 		data.Own.Error = data.wrong("label", "login.label-wrong")

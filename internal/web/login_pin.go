@@ -24,7 +24,6 @@ type pinForm struct {
 	Soon      notice // in the last minute
 	Countdown countdown
 	SMS       steps
-	Help      help
 	Buttons   []button
 	Again     []button
 }
@@ -50,7 +49,6 @@ func (s *Server) askPIN(v *visit, wrong func(*pinForm)) error {
 		Lang: data.Lang, Text: data.T("login.pin-until", "time", data.Lang.Clock(until)), Until: until,
 		Left: max(left, 0), Total: s.PIN.Limits.Lifetime, Soon: left <= time.Minute,
 	}
-	data.Help = data.smsHelp()
 	data.Buttons = []button{{Kind: "primary", Text: data.T("login.pin-next")}}
 	data.Again = []button{{Kind: "secondary", Text: data.T("login.pin-again")}}
 	if data.Spent {
@@ -90,12 +88,6 @@ func (p page) pinField(style pin.Style) field {
 		f.Kind, f.Hint = "symbols", p.T("login.pin-hint-classic")
 	}
 	return f
-}
-
-func (p page) smsHelp() help {
-	return help{Title: p.T("login.help-title"), Text: []string{
-		p.T("login.help-data"), p.T("login.help-registered"), p.T("login.help-phone"), p.T("login.help-sim"), p.T("login.help-blocked"),
-	}}
 }
 
 // anotherPIN asks again with the same data. The failures counted so far stay counted.

@@ -77,7 +77,7 @@ func (s *Server) pinStatus(v *visit) error {
 	}
 	n := news{Final: true, Left: max(0, int(v.pinUntil().Sub(s.Now()).Seconds()))}
 	for _, step := range told.List {
-		n.Steps = append(n.Steps, newsStep{step.State, p.spoken(step.State), step.Text, step.Detail})
+		n.Steps = append(n.Steps, newsStep{step.State, told.Spoken(step.State), step.Text, step.Detail})
 		if step.State == "now" {
 			n.Final = false
 		}
@@ -86,16 +86,17 @@ func (s *Server) pinStatus(v *visit) error {
 	return json.NewEncoder(v.w).Encode(n)
 }
 
-func (p page) spoken(state string) string {
+// Spoken is a step's state, for those who do not see it.
+func (s steps) Spoken(state string) string {
 	switch state {
 	case "done":
-		return p.T("steps.done")
+		return s.Lang.Text("steps.done")
 	case "now":
-		return p.T("steps.now")
+		return s.Lang.Text("steps.now")
 	case "failed":
-		return p.T("steps.failed")
+		return s.Lang.Text("steps.failed")
 	default:
-		return p.T("steps.next")
+		return s.Lang.Text("steps.next")
 	}
 }
 

@@ -44,7 +44,7 @@ func TestChooser(t *testing.T) {
 		data := wayPage{loginFrame: loginFrame{page: samplePage(l), At: "/login/ID"}}
 		data.Ways = data.offered(choose(three, []assurance.Method{assurance.PIN, "two"}, "two"), "two")
 		var b bytes.Buffer
-		if err := templates[l.Code()]["login-ways.html"].ExecuteTemplate(&b, "layout", data); err != nil {
+		if err := templates[l.Code()]["login-ways.html"].Execute(&b, data); err != nil {
 			t.Fatal(err)
 		}
 		page := b.String()

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"time"
 
+	"clave/internal/crowd"
 	"clave/internal/federation/oidc"
 	"clave/internal/federation/saml"
 	"clave/internal/login"
@@ -44,10 +45,14 @@ func (s *Server) waitForThem(l *leave) ([]login.Participation, error) {
 		if err != nil || !pending(list) || time.Since(began) >= waitForServices || s.Now().Sub(l.Ended) > time.Minute {
 			return list, err
 		}
-		select {
-		case <-tick.C:
-		case <-l.r.Context().Done():
-			return nil, l.r.Context().Err()
+		crowd.Aside(l.r.Context(), func() {
+			select {
+			case <-tick.C:
+			case <-l.r.Context().Done():
+			}
+		})
+		if err := l.r.Context().Err(); err != nil {
+			return nil, err
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"clave/internal/federation/saml"
@@ -26,6 +27,7 @@ type page struct {
 	Errors                       errorList
 
 	plain bool // its address has no query
+	waits bool // it is made once, and its tongues are written in when it is shown
 	flow  bool // its address is of a login, a registration or a logout that goes on
 }
 
@@ -39,10 +41,21 @@ func (p page) Frame() page { return p }
 
 // Tongues offers the page in the other languages. Where the address has no query it is the same on every page.
 func (p page) Tongues() (template.HTML, error) {
-	if p.plain && len(p.Languages) > 0 {
-		return plainTongues[p.Lang.Code()], nil
+	if p.waits {
+		return hereTongues, nil
 	}
-	return tongues(p)
+	if p.plain && len(p.Languages) > 0 {
+		return keptPart(p.Lang, "languages", "", p)
+	}
+	return part(p.Lang, "languages", p)
+}
+
+// Footer is the same on every page of a house, unless it carries a reference.
+func (p page) Footer() (template.HTML, error) {
+	if p.Reference != "" {
+		return part(p.Lang, "footer", p)
+	}
+	return keptPart(p.Lang, "footer", strings.Join([]string{p.HelpPhone, p.Address, p.HelpURL, p.AccessibilityURL, p.PrivacyURL}, "\n"), p)
 }
 
 // Asset is the address of a static file.
@@ -69,6 +82,22 @@ func inFlow(path string) bool {
 
 // tonguesAt are the languages, as an address leads to them.
 func tonguesAt(address *url.URL, lang locale.Lang) (list []tongue) {
+	if address.RawQuery == "" {
+		return plainTongues[lang.Code()]
+	}
+	return tonguesWith(address, lang)
+}
+
+// plainTongues are those at every address without a query, by language.
+var plainTongues = func() map[string][]tongue {
+	all := map[string][]tongue{}
+	for _, l := range locale.All() {
+		all[l.Code()] = tonguesWith(&url.URL{}, l)
+	}
+	return all
+}()
+
+func tonguesWith(address *url.URL, lang locale.Lang) (list []tongue) {
 	for _, l := range locale.All() {
 		query := address.Query()
 		query.Set("lang", l.Code())
@@ -86,8 +115,10 @@ func (p *page) wrong(field string, key locale.Key, args ...any) string {
 
 // show writes a page. It is rendered before the first byte leaves, so that a failure shows as one.
 func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, file string, data interface{ lang() locale.Lang }) {
-	var b bytes.Buffer
-	if err := templates[data.lang().Code()][file].ExecuteTemplate(&b, "layout", data); err != nil {
+	b := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(b)
+	b.Reset()
+	if err := templates[data.lang().Code()][file].Execute(b, data); err != nil {
 		s.unshown(w, r, file, err)
 		return
 	}
@@ -95,6 +126,9 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, file s
 	w.WriteHeader(status)
 	_, _ = w.Write(b.Bytes()) // the visitor may have gone
 }
+
+// buffers are for pages: grown once, not for each.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // unshown answers for a page that cannot be made: with an error page, unless that is what cannot be made.
 func (s *Server) unshown(w http.ResponseWriter, r *http.Request, file string, err error) {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"html/template"
 	"time"
 
 	"clave/internal/locale"
@@ -69,3 +70,37 @@ type (
 		Pictures []picture
 	}
 )
+
+// keyboards say which keys a field needs and what the browser may fill in, by kind. An attribute's value that is the same for
+// all is not worth a template.
+var keyboards = map[string]template.HTMLAttr{
+	"nif":         identifier,
+	"support":     identifier,
+	"csv":         identifier,
+	"label":       identifier,
+	"reference":   identifier,
+	"date":        `type="text" inputmode="numeric" autocomplete="off" spellcheck="false"`,
+	"symbols":     `type="text" autocomplete="one-time-code" autocapitalize="characters" spellcheck="false"`,
+	"code":        `type="text" inputmode="numeric" autocomplete="one-time-code" spellcheck="false"`,
+	"phone":       `type="tel" autocomplete="tel"`,
+	"email":       `type="email" autocomplete="email" spellcheck="false"`,
+	"search":      `type="search" autocomplete="off" maxlength="200"`,
+	"password":    `type="password" autocomplete="current-password"`,
+	"newpassword": `type="password" autocomplete="new-password"`,
+}
+
+const (
+	identifier template.HTMLAttr = `type="text" autocomplete="off" autocapitalize="characters" spellcheck="false"`
+	anything   template.HTMLAttr = `type="text" autocomplete="off"`
+)
+
+// Keyboard is what the field's kind makes of its box.
+func (f field) Keyboard() template.HTMLAttr {
+	if k, ok := keyboards[f.Kind]; ok {
+		return k
+	}
+	return anything
+}
+
+// Repeats tells whether what was typed is shown again: no password is.
+func (f field) Repeats() bool { return f.Kind != "password" && f.Kind != "newpassword" }

@@ -76,7 +76,7 @@ var privacyWords = words{"privacy.title", "privacy.lead", []wordsPart{
 	{"privacy.long", []locale.Key{"privacy.long-registered", "privacy.long-codes", "privacy.long-letters"}},
 	{"privacy.others", []locale.Key{"privacy.others-services", "privacy.others-carriers"}},
 	{"privacy.cookies", []locale.Key{"privacy.cookies-text", "privacy.cookies-flow", "privacy.cookies-session", "privacy.cookies-language",
-		"privacy.cookies-known", "privacy.cookies-last"}},
+		"privacy.cookies-known", "privacy.cookies-last", "privacy.cookies-waiting"}},
 	{"privacy.rights", []locale.Key{"privacy.rights-copy", "privacy.rights-text"}},
 }}
 

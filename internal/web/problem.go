@@ -54,6 +54,7 @@ type problemPage struct {
 func (s *Server) problem(w http.ResponseWriter, r *http.Request, p problem) {
 	data := problemPage{page: s.page(r), Number: p.reference, Action: p.action, Buttons: p.buttons}
 	data.Service = p.service
+	s.Seen.Problem(p.key)
 	if data.Number == "" {
 		data.Number = s.newReference(p.key)
 		slog.InfoContext(r.Context(), "problem shown", "reference", data.Number, "problem", p.key, "path", r.Pattern)

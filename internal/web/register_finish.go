@@ -119,7 +119,11 @@ func (s *Server) registeredPage(w http.ResponseWriter, r *http.Request, e enrolm
 // receiptFile makes the receipt out of the sealed flow: nothing that we keep holds the activation code, so that nobody
 // else can ever make it.
 func (s *Server) receiptFile(w http.ResponseWriter, r *http.Request, e enrolmentStep) {
-	file, err := e.Receipt.pdf(langOf(r), s.Origin)
+	var file []byte
+	err := s.Documents.Do(r.Context(), func() (err error) {
+		file, err = e.Receipt.pdf(langOf(r), s.Origin)
+		return err
+	})
 	if err != nil {
 		s.fail(w, r, err)
 		return

@@ -11,6 +11,7 @@ import (
 	"clave/internal/locale"
 	"clave/internal/login"
 	"clave/internal/relying"
+	"clave/internal/throttle"
 )
 
 func (s *Server) serviceRoutes(mux *http.ServeMux) {
@@ -60,7 +61,9 @@ func (s *Server) takeRequest(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) takeLogin(w http.ResponseWriter, r *http.Request, fields map[string]string) {
+	done := s.signing(r, "saml.verify")
 	request, err := s.SAML.Parse(r.Context(), fields["SAMLRequest"], fields["RelayState"])
+	done()
 	if err != nil {
 		s.refuse(w, r, err)
 		return
@@ -84,6 +87,7 @@ func (s *Server) BeginLogin(w http.ResponseWriter, r *http.Request, request logi
 		s.fail(w, r, err)
 		return
 	}
+	s.Seen.Login(request.Protocol, "begun")
 	http.Redirect(w, r, loginPath(l.ID, "")+inLanguage(request.Echo[oidc.EchoLocales]), http.StatusSeeOther)
 }
 
@@ -135,7 +139,7 @@ func skew(err error) []any {
 
 func (s *Server) sayRefused(w http.ResponseWriter, r *http.Request, why refused, more ...any) {
 	reference := s.newReference(why.key)
-	more = append([]any{"reason", why.reason, "reference", reference, "from", from(r)}, more...)
+	more = append([]any{"reason", why.reason, "reference", reference, "from", throttle.Neighbourhood(from(r))}, more...)
 	slog.WarnContext(r.Context(), "request refused", more...)
 	s.problem(w, r, problem{status: why.status, key: why.key, reference: reference})
 }

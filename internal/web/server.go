@@ -13,6 +13,7 @@ import (
 	"clave/internal/audit"
 	"clave/internal/authn/pin"
 	"clave/internal/confirm"
+	"clave/internal/crowd"
 	"clave/internal/enrolment"
 	"clave/internal/federation/oidc"
 	"clave/internal/federation/saml"
@@ -21,6 +22,7 @@ import (
 	"clave/internal/login"
 	"clave/internal/relying"
 	"clave/internal/secret"
+	"clave/internal/telemetry"
 	"clave/internal/throttle"
 )
 
@@ -63,8 +65,14 @@ type Server struct {
 	Desk      *guide.Desk // where people's questions go; nil: they can only call
 	Now       func() time.Time
 	Slow      *Slow
+	Seen      *telemetry.Metrics // nil: nobody counts
+
+	Door      *crowd.Door // nil: everybody comes in
+	Live      *crowd.Lane // for the news that open pages ask for
+	Documents *crowd.Lane // for making PDFs
 
 	leaflets leaflets
+	waiting  waitingPages
 }
 
 // Handler is all of it. The services' endpoints stand outside the protection against cross-origin posts, and read no
@@ -85,7 +93,7 @@ func (s *Server) Handler() http.Handler {
 	same := http.NewCrossOriginProtection()
 	same.SetDenyHandler(http.HandlerFunc(s.crossOrigin))
 	all.Handle("/", same.Handler(s.keepLang(inside)))
-	return s.headers(all)
+	return s.headers(s.door(all))
 }
 
 // contentPolicy is the Content-Security-Policy of every page; a page that posts itself to a service names that service's
@@ -107,7 +115,11 @@ func (s *Server) headers(next http.Handler) http.Handler {
 		if s.secure() {
 			h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		if r.URL.Path == waitingPath {
+			r.Body = http.MaxBytesReader(w, r.Body, maxWaiting)
+		} else {
+			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		}
 		next.ServeHTTP(w, r)
 	})
 }
@@ -116,9 +128,12 @@ func (s *Server) headers(next http.Handler) http.Handler {
 const maxBody = 256 << 10
 
 // fail shows that something of ours went wrong: a reference number on the page, and the reason beside it in the log. A
-// visitor who has gone is not our fault.
+// visitor who has gone is not our fault; and where there was only no room, what they sent waits.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, context.Canceled) {
+		return
+	}
+	if errors.Is(err, crowd.ErrFull) && s.busy(w, r) {
 		return
 	}
 	reference := s.newReference("broken")

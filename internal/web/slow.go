@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"clave/internal/crowd"
 	"clave/internal/throttle"
 )
 
@@ -43,10 +44,12 @@ func (s *Slow) Hit(ctx context.Context, address string) {
 	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
+	crowd.Aside(ctx, func() {
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+	})
 }
 
 func (s *Slow) count(key string) time.Duration {

@@ -5,9 +5,10 @@ import (
 	"embed"
 	"html"
 	"html/template"
-	"net/url"
 	"path"
 	"regexp"
+	"strings"
+	"sync"
 
 	"clave/internal/locale"
 )
@@ -15,8 +16,9 @@ import (
 //go:embed templates/*.html
 var templateFiles embed.FS
 
-// templates holds, by language code and file name, each page parsed together with the frame and its parts. What a language says
-// the same on every visit is written in when they are parsed: a page is a third cheaper so.
+// templates holds each page by language code and file name. What a language says the same on every visit is written in when it
+// is parsed: a page is a third cheaper so. The pages of a language share the frame's parts, and each has its own name for what
+// it puts into the frame: parsed together with a frame of its own, each page would take six times the memory.
 var templates = parseLanguages()
 
 func parseLanguages() map[string]map[string]*template.Template {
@@ -27,39 +29,66 @@ func parseLanguages() map[string]map[string]*template.Template {
 	return all
 }
 
+const layoutFile = "layout.html"
+
 func parsePages(l locale.Lang) map[string]*template.Template {
-	frame := template.New("frame")
-	for _, name := range []string{"layout.html", "forms.html", "parts.html"} {
-		template.Must(frame.Parse(written(l, name)))
-	}
 	files, err := templateFiles.ReadDir("templates")
 	if err != nil {
 		panic(err)
 	}
-	pages := map[string]*template.Template{}
+	shared := template.New(layoutFile)
+	pages := map[string]*template.Template{layoutFile: shared}
 	for _, file := range files {
-		pages[file.Name()] = template.Must(template.Must(frame.Clone()).Parse(written(l, file.Name())))
+		source := written(l, file.Name())
+		if strings.Contains(source, `{{define "main"}}`) {
+			source = framed(written(l, layoutFile), source, file.Name())
+			pages[file.Name()] = shared.New(file.Name())
+		}
+		template.Must(shared.Parse(source))
 	}
 	return pages
 }
 
-// plainTongues are the tongues of every page whose address has no query, by language.
-var plainTongues = func() map[string]template.HTML {
-	all := map[string]template.HTML{}
-	for _, l := range locale.All() {
-		said, err := tongues(page{Lang: l, Languages: tonguesAt(&url.URL{}, l)})
-		if err != nil {
-			panic(err)
-		}
-		all[l.Code()] = said
-	}
-	return all
-}()
+// layout is the frame without its parts, which all pages share.
+var layout = regexp.MustCompile(`(?s)\{\{define "layout"\}\}.*?\n\{\{end\}\}`)
 
-func tongues(p page) (template.HTML, error) {
+// framed is the source of a page in a frame of its own, under the file's name.
+func framed(frame, source, file string) string {
+	frame = strings.Replace(layout.FindString(frame), `"layout"`, `"`+file+`"`, 1)
+	frame = strings.Replace(frame, `{{- block "head" .}}{{end}}`, `{{- template "head" .}}`, 1)
+	for _, slot := range []string{"title", "head", "main"} {
+		named := strings.NewReplacer(`{{define "`+slot+`"}}`, `{{define "`+file+" "+slot+`"}}`, `{{template "`+slot+`" .}}`, `{{template "`+file+" "+slot+`" .}}`)
+		frame, source = named.Replace(frame), named.Replace(source)
+	}
+	if own := `{{define "` + file + ` head"}}`; !strings.Contains(source, own) {
+		source += own + `{{end}}`
+	}
+	return frame + source
+}
+
+// part renders one part of the frame.
+func part(l locale.Lang, name string, dot any) (template.HTML, error) {
 	var b bytes.Buffer
-	err := templates[p.Lang.Code()]["layout.html"].ExecuteTemplate(&b, "languages", p)
+	err := templates[l.Code()][layoutFile].ExecuteTemplate(&b, name, dot)
 	return template.HTML(b.String()), err // escaped by its own template
+}
+
+// kept are the parts that say the same on every visit, rendered once: by language and name, and by what distinguishes one
+// from another, of which a house has only so many.
+var kept sync.Map // partKey → template.HTML
+
+type partKey struct{ lang, name, which string }
+
+func keptPart(l locale.Lang, name, which string, dot any) (template.HTML, error) {
+	key := partKey{l.Code(), name, which}
+	if known, ok := kept.Load(key); ok {
+		return known.(template.HTML), nil
+	}
+	said, err := part(l, name, dot)
+	if err == nil {
+		kept.Store(key, said)
+	}
+	return said, err
 }
 
 // fixed is what a template takes from the language or the static files, without a value of the visit.

@@ -14,6 +14,7 @@ import (
 
 	"clave/internal/login"
 	"clave/internal/relying"
+	"clave/internal/telemetry"
 	"clave/internal/throttle"
 )
 
@@ -128,7 +129,9 @@ var errInternal = errors.New("oidc: the library failed")
 func (p *Provider) unit(w http.ResponseWriter, r *http.Request, c *call) {
 	var held *answer
 	var wait time.Duration
-	err := p.Store.Do(r.Context(), func(ctx context.Context) error {
+	ctx, span := telemetry.Span(r.Context(), "oidc.exchange")
+	defer span.End()
+	err := p.Store.Do(ctx, func(ctx context.Context) error {
 		attempt := *c // a unit may run twice
 		held = newAnswer()
 		p.library.ServeHTTP(held, forLibrary(context.WithValue(ctx, callKey{}, &attempt), r))

@@ -103,7 +103,7 @@ func (g *Gateway) leaving(content signed, party relying.Party) (returnTo, subjec
 
 // lasts is until when a fresh request may still come: what it says itself (SAML core §3.7.1), but no longer than fresh takes it.
 func (g *Gateway) lasts(content signed) (time.Time, error) {
-	at, err := g.fresh(content)
+	at, err := g.fresh(g.Now(), content)
 	if err != nil {
 		return time.Time{}, err
 	}

@@ -65,7 +65,7 @@ func (g *Gateway) ParseLogoutAnswer(ctx context.Context, fields map[string]strin
 	if err := g.addressed(content); err != nil {
 		return "", "", false, err
 	}
-	if _, err := g.fresh(content); err != nil {
+	if _, err := g.fresh(g.Now(), content); err != nil {
 		return "", "", false, err
 	}
 	ok, err = succeeded(content)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"clave/internal/crowd"
 	"clave/internal/login"
 	"clave/internal/relying"
 
@@ -54,7 +55,7 @@ func (g *Gateway) Parse(ctx context.Context, samlRequest, relayState string) (lo
 	if err != nil {
 		return login.Request{}, err
 	}
-	return g.read(content, party, relayState)
+	return g.read(crowd.Arrival(ctx, g.Now()), content, party, relayState)
 }
 
 // provider cuts the ProviderName {NIF}_{DIR3};{application}. The application is optional and the service's own affair.

@@ -3,6 +3,7 @@ package saml
 import (
 	"cmp"
 	"strings"
+	"time"
 
 	"clave/internal/assurance"
 	"clave/internal/login"
@@ -15,10 +16,11 @@ type reader struct {
 	content signed
 	party   relying.Party
 	req     login.Request
+	at      time.Time // when it came
 }
 
-func (g *Gateway) read(content signed, party relying.Party, relayState string) (login.Request, error) {
-	r := reader{Gateway: g, content: content, party: party}
+func (g *Gateway) read(at time.Time, content signed, party relying.Party, relayState string) (login.Request, error) {
+	r := reader{Gateway: g, content: content, party: party, at: at}
 	_, application := provider(attribute(content.Element, "ProviderName"))
 	r.req = login.Request{
 		Protocol: Protocol, Party: party.ID, RelayState: relayState,
@@ -43,7 +45,7 @@ func (g *Gateway) read(content signed, party relying.Party, relayState string) (
 func (r *reader) addressed() error { return r.Gateway.addressed(r.content) }
 
 func (r *reader) fresh() error {
-	_, err := r.Gateway.fresh(r.content)
+	_, err := r.Gateway.fresh(r.at, r.content)
 	return err
 }
 

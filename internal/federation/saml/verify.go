@@ -123,12 +123,12 @@ func (g *Gateway) addressed(content signed) error {
 }
 
 // fresh takes instants not too far from now, and returns when the message was issued.
-func (g *Gateway) fresh(content signed) (time.Time, error) {
+func (g *Gateway) fresh(now time.Time, content signed) (time.Time, error) {
 	at, err := moment(attribute(content.Element, "IssueInstant"))
 	if err != nil {
 		return time.Time{}, err
 	}
-	if behind := g.Now().Sub(at); behind.Abs() > g.Skew {
+	if behind := now.Sub(at); behind.Abs() > g.Skew {
 		return time.Time{}, Skewed{behind}
 	}
 	return at, nil

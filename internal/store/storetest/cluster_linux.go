@@ -23,8 +23,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// cluster is a PostgreSQL server of this test binary's own.
-type cluster struct {
+// Cluster is a PostgreSQL server of this program's own.
+type Cluster struct {
 	dir       string
 	port      int
 	process   *exec.Cmd
@@ -33,7 +33,7 @@ type cluster struct {
 
 var (
 	inMain bool
-	shared *cluster
+	shared *Cluster
 	start  = sync.OnceValues(startCluster)
 )
 
@@ -44,7 +44,7 @@ func Main(m *testing.M) int {
 	inMain = true
 	defer func() {
 		if shared != nil {
-			shared.stop()
+			shared.Stop()
 		}
 	}()
 	return m.Run()
@@ -61,26 +61,20 @@ func Postgres(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	address, err := c.create(t.Context())
+	address, err := c.Database(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return address
 }
 
-// Server starts PostgreSQL for a program that is no test, and returns the address of a new database. stop ends it.
-func Server(ctx context.Context) (address string, stop func(), err error) {
-	c, err := startCluster()
-	if err != nil {
-		return "", nil, err
-	}
-	if address, err = c.create(ctx); err != nil {
-		c.stop()
-	}
-	return address, c.stop, err
+func startCluster() (_ *Cluster, err error) {
+	shared, err = Start()
+	return shared, err
 }
 
-func startCluster() (_ *cluster, err error) {
+// Start starts a server for a program that is not a test. It keeps its promises, and dies with the program.
+func Start() (_ *Cluster, err error) {
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
@@ -89,7 +83,12 @@ func startCluster() (_ *cluster, err error) {
 	if err != nil {
 		return nil, err
 	}
-	shared = &cluster{dir: dir}
+	c := &Cluster{dir: dir}
+	defer func() {
+		if err != nil {
+			c.Stop()
+		}
+	}()
 	who, err := owner(dir)
 	if err != nil {
 		return nil, err
@@ -98,8 +97,8 @@ func startCluster() (_ *cluster, err error) {
 		return nil, err
 	}
 	for range 3 { // another process may take the free port first
-		if err = shared.serve(bin, who); err == nil {
-			return shared, nil
+		if err = c.serve(bin, who); err == nil {
+			return c, nil
 		}
 	}
 	return nil, err
@@ -145,9 +144,8 @@ func initialise(bin, dir string, who *syscall.SysProcAttr) error {
 	return nil
 }
 
-// serve starts the server on a free port and waits until it is ready. It dies with the thread that started it, which is
-// therefore kept.
-func (c *cluster) serve(bin string, who *syscall.SysProcAttr) error {
+// serve starts the server on a free port and waits until it is ready.
+func (c *Cluster) serve(bin string, who *syscall.SysProcAttr) error {
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -162,16 +160,21 @@ func (c *cluster) serve(bin string, who *syscall.SysProcAttr) error {
 	if err != nil {
 		return err
 	}
-	started := make(chan error)
-	go func() {
-		runtime.LockOSThread()
-		started <- c.process.Start()
-		select {}
-	}()
-	if err := <-started; err != nil {
+	if err := startKept(c.process); err != nil {
 		return err
 	}
 	return ready(log)
+}
+
+// startKept starts a process that dies with the thread that starts it, and keeps that thread.
+func startKept(cmd *exec.Cmd) error {
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		started <- cmd.Start()
+		select {}
+	}()
+	return <-started
 }
 
 func ready(log io.Reader) error {
@@ -187,7 +190,11 @@ func ready(log io.Reader) error {
 	return fmt.Errorf("storetest: PostgreSQL did not start:\n%s", said.String())
 }
 
-func (c *cluster) create(ctx context.Context) (string, error) {
+// Pid is the process that all others of the server are children of.
+func (c *Cluster) Pid() int { return c.process.Process.Pid }
+
+// Database makes a new, empty database, and returns its address.
+func (c *Cluster) Database(ctx context.Context) (string, error) {
 	conn, err := pgx.Connect(ctx, c.address("postgres"))
 	if err != nil {
 		return "", err
@@ -198,11 +205,12 @@ func (c *cluster) create(ctx context.Context) (string, error) {
 	return c.address(name), err
 }
 
-func (c *cluster) address(database string) string {
+func (c *Cluster) address(database string) string {
 	return fmt.Sprintf("postgres://clave@127.0.0.1:%d/%s?sslmode=disable", c.port, database)
 }
 
-func (c *cluster) stop() {
+// Stop ends the server and deletes what it kept.
+func (c *Cluster) Stop() {
 	if c.process != nil && c.process.Process != nil {
 		c.process.Process.Signal(syscall.SIGQUIT)
 		c.process.Wait()

@@ -39,7 +39,7 @@ func settle(t *testing.T, s *store.Store, m notify.Message, state notify.State, 
 
 func sweep(t *testing.T, s *store.Store, stuck, now time.Time) {
 	t.Helper()
-	do(t, s, func(ctx context.Context) error { return s.SweepMessages(ctx, stuck, now) })
+	do(t, s, func(ctx context.Context) error { _, _, err := s.SweepMessages(ctx, stuck, now); return err })
 }
 
 func became(t *testing.T, s *store.Store, m notify.Message, want notify.State) {

@@ -91,6 +91,12 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"what is too late expires", expired},
 		{"a decoy goes at the pace of real messages", decoys},
 		{"the courier is told after the commit", owed},
+		{"a receipt finds its message whenever it comes", receipts},
+		{"a receipt that comes again changes nothing", receiptAgain},
+		{"a receipt by our own id", receiptByID},
+		{"receipts and messages noted side by side", receiptsBeside},
+		{"receipts of nothing are forgotten", receiptsOfNothing},
+		{"what waits is counted", waiting},
 		{"what has served is forgotten", forgotten},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })

@@ -20,7 +20,7 @@ async function follow() {
     await pause(3000)
     if (document.hidden) continue
     const news = await ask().catch(() => null)
-    if (news === null) continue // no network for a moment
+    if (news === null) continue // no network for a moment, or too many ask
     heed(news)
     if (news.final) return
   }
@@ -29,6 +29,7 @@ async function follow() {
 /** What became of the message, and for how many seconds its code still works. A login that is over has neither. */
 async function ask() {
   const answer = await fetch(steps.dataset.status)
+  if (answer.status === 503) throw new Error('busy')
   return answer.ok ? answer.json() : { final: true, left: 0 }
 }
 

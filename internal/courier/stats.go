@@ -1,0 +1,106 @@
+package courier
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"clave/internal/notify"
+)
+
+// Stat is how a channel fares: what this node did since it started, and what waits in the whole house.
+type Stat struct {
+	Channel notify.Channel
+	Sent    int64         // a carrier took it
+	Refused int64         // it certainly will not go out
+	Lost    int64         // codes of which nobody knows whether they went out
+	Expired int64         // it was too late to send them
+	Again   int64         // given back, to be tried again
+	Waiting int           // not sent yet
+	Oldest  time.Duration // how long the oldest of these has waited
+}
+
+// tally is what was counted of a channel.
+type tally struct {
+	mu sync.Mutex
+	Stat
+}
+
+func (c *Courier) tally(channel notify.Channel) *tally {
+	t, _ := c.tallies.LoadOrStore(channel, &tally{Stat: Stat{Channel: channel}})
+	return t.(*tally)
+}
+
+// Stats tells how each channel fares. What waits is a few seconds old.
+func (c *Courier) Stats() (list []Stat) {
+	for channel := range c.Carriers {
+		t := c.tally(channel)
+		t.mu.Lock()
+		list = append(list, t.Stat)
+		t.mu.Unlock()
+	}
+	return list
+}
+
+// Late tells whether so many messages of a channel wait that one more would come too late. It is the same for everybody
+// who asks: it depends on nothing but the channel.
+func (c *Courier) Late(channel notify.Channel) bool {
+	most, bounded := c.Most[channel]
+	if !bounded {
+		return false
+	}
+	t := c.tally(channel)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.Waiting >= most
+}
+
+// count looks how much waits.
+func (c *Courier) count(ctx context.Context) error {
+	var failed []error
+	for channel := range c.Carriers {
+		n, oldest, err := c.Store.WaitingMessages(ctx, channel)
+		if err != nil {
+			failed = append(failed, err)
+			continue
+		}
+		t := c.tally(channel)
+		t.mu.Lock()
+		if t.Waiting, t.Oldest = n, 0; n > 0 {
+			t.Oldest = c.Now().Sub(oldest)
+		}
+		t.mu.Unlock()
+	}
+	return errors.Join(failed...)
+}
+
+// tell counts what became of a batch.
+func (c *Courier) tell(batch []notify.Message, ends []end) {
+	for i, m := range batch {
+		t := c.tally(m.Kind.Channel())
+		t.mu.Lock()
+		switch e := ends[i]; {
+		case e.again:
+			t.Again++
+		case e.state == notify.Refused:
+			t.Refused++
+		case e.state == notify.Lost:
+			t.Lost++
+		default:
+			t.Sent++
+		}
+		t.mu.Unlock()
+	}
+}
+
+// swept counts what a sweep ended.
+func (c *Courier) swept(lost, expired map[notify.Channel]int) {
+	for channel := range c.Carriers {
+		t := c.tally(channel)
+		t.mu.Lock()
+		t.Lost += int64(lost[channel])
+		t.Expired += int64(expired[channel])
+		t.mu.Unlock()
+	}
+}
