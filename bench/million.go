@@ -93,18 +93,14 @@ func (o options) registered(ctx context.Context, citizens int) (string, error) {
 		return kept, nil
 	}
 	return kept, inFolder(o.dir, func(dir string) error {
-		made := filepath.Join(dir, "made")
-		if err := os.Mkdir(made, 0o755); err != nil {
-			return err
-		}
-		h, err := start(ctx, order{Dir: made, Citizens: citizens})
-		if err == nil {
-			err = h.close()
-		}
+		lots, err := registerLots(ctx, dir, citizens)
 		if err != nil {
 			return err
 		}
-		return os.Rename(made, kept)
+		if err := mergeLots(ctx, lots); err != nil {
+			return err
+		}
+		return os.Rename(lots[0], kept)
 	})
 }
 
@@ -117,15 +113,18 @@ func buildFrom(ctx context.Context, kept, dir string) (*town, error) {
 }
 
 func copyServer(from, to string) error {
-	if err := os.Mkdir(to, 0o755); err != nil {
+	if err := makeFolder(to, from); err != nil {
 		return err
 	}
-	for _, name := range []string{databaseFile, keysFile} {
-		if err := copyFile(filepath.Join(from, name), filepath.Join(to, name)); err != nil {
-			return err
-		}
+	return copyFile(filepath.Join(from, databaseFile), filepath.Join(to, databaseFile))
+}
+
+// makeFolder makes a server's folder, with the keys of another, if any.
+func makeFolder(dir, keys string) error {
+	if err := os.Mkdir(dir, 0o755); err != nil || keys == "" {
+		return err
 	}
-	return nil
+	return copyFile(filepath.Join(keys, keysFile), filepath.Join(dir, keysFile))
 }
 
 func copyFile(from, to string) error {

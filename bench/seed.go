@@ -16,12 +16,12 @@ import (
 // seedUnit is how many citizens one unit of work registers.
 const seedUnit = 250
 
-// seed puts people into the State's register and registers all of them.
-func seed(ctx context.Context, s *store.Store, count int, now time.Time) error {
-	for first := 0; first < count; first += seedUnit {
+// seed puts citizens, numbered from (inclusive) to (exclusive), into the State's register and registers all of them.
+func seed(ctx context.Context, s *store.Store, from, to int, now time.Time) error {
+	for first := from; first < to; first += seedUnit {
 		err := s.Do(ctx, func(ctx context.Context) error {
 			var people []person.Person
-			for i := first; i < min(count, first+seedUnit); i++ {
+			for i := first; i < min(to, first+seedUnit); i++ {
 				p := somebody(i)
 				people = append(people, p)
 				if err := s.AddCitizen(ctx, registered(p, i, now)); err != nil {

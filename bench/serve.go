@@ -42,8 +42,10 @@ const (
 type order struct {
 	Dir      string
 	Database string // an address; empty: an embedded one in Dir
-	Citizens int
-	Made     bool   // the keys and the citizens are in Dir already
+	First    int    // citizen who is registered, of
+	Citizens int    // so many
+	Keys     bool   // are in Dir already
+	Made     bool   // and so are the citizens
 	Profile  string // begins when usage is asked for the first time
 
 	Hall         []byte          // certificate of the town hall
@@ -125,7 +127,7 @@ const (
 
 func (s *server) ring() (*keyring.Ring, error) {
 	path := filepath.Join(s.Dir, keysFile)
-	if s.Made {
+	if s.Keys || s.Made {
 		return keyring.Open(path)
 	}
 	return keyring.Create(path, keyring.Live, time.Now())
@@ -168,7 +170,7 @@ func (s *server) settle(ctx context.Context, db *store.Store) error {
 	if s.Made {
 		return nil
 	}
-	return seed(ctx, db, s.Citizens, time.Now())
+	return seed(ctx, db, s.First, s.First+s.Citizens, time.Now())
 }
 
 // Send implements courier.Carrier: the message is on the phone at once.

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"clave/internal/crowd"
 	"clave/internal/demo"
 )
 
@@ -50,6 +51,9 @@ func browse(t *testing.T, file, how string) {
 	options := demo.Options{Data: dataFolder(t)}
 	if strings.HasPrefix(filepath.Base(file), "live") {
 		options.Carry = 6 * time.Second // long enough to see it on its way
+	}
+	if strings.HasPrefix(filepath.Base(file), "waiting") {
+		options.Capacity = crowd.Limits{Newcomers: 0.3} // one in three seconds
 	}
 	env := append(os.Environ(), "LOOK="+how)
 	if strings.HasPrefix(filepath.Base(file), "tls") {

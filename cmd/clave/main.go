@@ -30,7 +30,8 @@ type commands struct {
 	Audit struct {
 		List auditList `cmd:"" help:"Show what was recorded: when, what, which service, which login, what came of it."`
 	} `cmd:"" help:"The record of who did what. Reading it changes nothing."`
-	Reference reference `cmd:"" help:"Say what the reference number of an error page says: for whoever answers the telephone."`
+	Doctor    doctorCommand `cmd:"" help:"Examine database, clock, keys, carriers, certificates and services, and say what to do. Sends nothing."`
+	Reference reference     `cmd:"" help:"Say what the reference number of an error page says: for whoever answers the telephone."`
 	Keys      struct {
 		Create   keysCreate   `cmd:"" help:"Make a key ring."`
 		List     keysList     `cmd:"" help:"Show the signing keys: which signs, which will, which did."`
@@ -49,7 +50,11 @@ func main() {
 		kong.ShortUsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)))
 	k, err := parser.Parse(doubled(os.Args[1:]))
 	parser.FatalIfErrorf(err)
-	if err := k.Run(); err != nil {
+	err = k.Run()
+	if code, said := errors.AsType[exitCode](err); said {
+		os.Exit(int(code))
+	}
+	if err != nil {
 		complain(err)
 		os.Exit(1)
 	}

@@ -16,8 +16,8 @@ type migrate struct {
 	ToShow bool `help:"Only say what would be done."`
 }
 
-// Run brings the tables up to date; run again, it changes nothing. Whoever starts a new version of a node needs no more than that:
-// the node does the same. It is for those who want to do it at an hour of their own.
+// Run brings the tables up to date; run again, it changes nothing. A node does the same by itself on the embedded database, and on
+// a PostgreSQL that is new; on one that is in use it does not, because nodes of the version before may be running.
 func (c *migrate) Run(ctx context.Context) error { return c.run(ctx, os.Stdout) }
 
 func (c *migrate) run(ctx context.Context, out io.Writer) error {
@@ -35,14 +35,11 @@ func (c *migrate) run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s, err := store.Open(ctx, c.Database, store.Options{Kind: ring.Kind(), Ring: ring, Now: time.Now})
+	from, to, err := store.Migrate(ctx, c.Database, store.Options{Kind: ring.Kind(), Ring: ring, Now: time.Now})
 	if err != nil {
 		return err
 	}
-	if err := s.Close(context.WithoutCancel(ctx)); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(out, "The database is at version %d; it was at %d.\n", comes, has)
+	_, err = fmt.Fprintf(out, "The database is at version %d; it was at %d.\n", to, from)
 	return err
 }
 

@@ -11,6 +11,8 @@ import (
 	"regexp"
 	"strings"
 
+	"filippo.io/age"
+
 	"clave/internal/authn/pin"
 	"clave/internal/contact"
 	"clave/internal/courier"
@@ -197,12 +199,25 @@ func (r *reader) sms(c *Config) {
 			r.onlyFor(at, "http", "url", "token", "receipts")
 		case "http":
 			u, err := url.Parse(s.URL)
-			r.must(err == nil && u.Scheme == "https" && u.Host != "" && u.User == nil, at("url"))
+			r.must(err == nil && (u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname())) && u.Host != "" && u.User == nil, at("url"))
 			r.must(!s.Token.IsZero() || r.told[at("token_file")] || r.told[at("token_env")], at("token"))
-			r.onlyFor(at, "smpp", "address", "system", "password", "system_type", "source", "plain", "window", "binds")
+			r.onlyFor(at, "smpp", "address", "system", "password", "system_type", "source", "plain", "window", "binds", "ids")
 		default:
 			r.must(false, at("type"))
 		}
+		r.carrier(fmt.Sprintf("sms#%d", i), func() error { _, err := s.carrier(); return err })
+	}
+}
+
+// carrier tells what a carrier itself says of its section, if nothing is known to be wrong there.
+func (r *reader) carrier(section string, make func() error) {
+	for told := range r.told {
+		if strings.HasPrefix(told, section+".") {
+			return
+		}
+	}
+	if err := make(); err != nil {
+		r.tell(section, "%v", err)
 	}
 }
 
@@ -228,6 +243,7 @@ func (r *reader) mail(c *Config) {
 	if m.User != "" && m.Password.IsZero() && !r.told["mail.password_file"] && !r.told["mail.password_env"] {
 		r.tell("mail.password", "missing: want password_file or password_env, because there is a user")
 	}
+	r.carrier("mail", func() error { _, err := m.carrier(); return err })
 }
 
 func (r *reader) letters(c *Config) {
@@ -235,7 +251,8 @@ func (r *reader) letters(c *Config) {
 		return
 	}
 	r.must(c.Letters.Folder != "", "letters.folder")
-	r.must(len(c.Letters.Recipients) > 0, "letters.recipients")
+	_, err := age.ParseRecipients(strings.NewReader(strings.Join(c.Letters.Recipients, "\n")))
+	r.must(err == nil, "letters.recipients")
 }
 
 func (r *reader) telemetry(t Telemetry) {

@@ -33,7 +33,7 @@ func folder(t *testing.T) string {
 		must(t, os.Mkdir(filepath.Join(dir, name), 0o700))
 	}
 	for _, name := range []string{"sms-first", "sms-receipts", "mail"} {
-		must(t, os.WriteFile(filepath.Join(dir, "secrets", name), []byte("hunter2\n"), 0o600))
+		must(t, os.WriteFile(filepath.Join(dir, "secrets", name), []byte("hunter2-hunter2-hunter2\n"), 0o600))
 	}
 	certificate(t, dir, "clave.example.es")
 	must(t, os.WriteFile(filepath.Join(dir, "keys.json"), ring(), 0o600))
@@ -111,7 +111,7 @@ func TestExampleIsServed(t *testing.T) {
 	if !reflect.DeepEqual(c.Limits, usual) {
 		t.Errorf("the example's limits are not the usual ones:\n%+v\n%+v", c.Limits, usual)
 	}
-	if c.SMS[0].Password.Reveal() != "hunter2" || c.SMS[1].Token.Reveal() != "hunter3" || c.SMS[1].Receipts.Reveal() != "hunter2" {
+	if c.SMS[0].Password.Reveal() != "hunter2-hunter2-hunter2" || c.SMS[1].Token.Reveal() != "hunter3" || c.SMS[1].Receipts.Reveal() != "hunter2-hunter2-hunter2" {
 		t.Error("secrets are not what their files hold")
 	}
 	if got := c.Database.Address.Reveal(); got != filepath.Join(dir, "clave.db") {

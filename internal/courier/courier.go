@@ -29,6 +29,8 @@ type Store interface {
 	RetryMessage(ctx context.Context, id string, due time.Time) error
 	SweepMessages(ctx context.Context, stuck, now time.Time) (lost, expired map[notify.Channel]int, err error)
 	WaitingMessages(ctx context.Context, c notify.Channel) (n int, oldest time.Time, err error)
+	// Once does a job's work, in a unit, if no other node has done it within a time; again while there is more.
+	Once(ctx context.Context, job string, every time.Duration, work func(ctx context.Context) (more bool, err error)) error
 }
 
 // Carrier takes messages of one channel.
@@ -167,10 +169,10 @@ func wait(ctx context.Context, d time.Duration, bell <-chan struct{}) {
 func (c *Courier) sweep(ctx context.Context) {
 	for ctx.Err() == nil {
 		var lost, expired map[notify.Channel]int
-		err := c.Store.Do(ctx, func(ctx context.Context) (err error) {
+		err := c.Store.Once(ctx, "messages.sweep", lookEvery, func(ctx context.Context) (more bool, err error) {
 			now := c.Now()
 			lost, expired, err = c.Store.SweepMessages(ctx, now.Add(-stuckAfter), now)
-			return err
+			return false, err
 		})
 		if err == nil {
 			c.swept(lost, expired)

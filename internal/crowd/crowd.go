@@ -35,7 +35,7 @@ type Limits struct {
 const (
 	insideWait   = 5 * time.Second        // for somebody in the middle of something
 	arrivingWait = time.Second            // for somebody who begins
-	tooLong      = 250 * time.Millisecond // when those inside wait so long, fewer may begin
+	tooLong      = 500 * time.Millisecond // when those inside wait so long, fewer may begin
 	queued       = 32                     // how many may queue, for each request that is worked on
 	share        = 16                     // of so many places that get free, one goes to whoever begins, if they wait
 )

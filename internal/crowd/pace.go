@@ -16,7 +16,7 @@ type Pace struct {
 const (
 	judgeEvery  = time.Second
 	slower      = 0.8
-	faster      = 1.1
+	faster      = 1.2
 	paceBetween = 20
 )
 

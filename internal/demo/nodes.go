@@ -64,7 +64,7 @@ func (d *Demo) node(ctx context.Context, o Options, ring *keyring.Ring) (*node.N
 	}
 	return node.Build(ctx, node.Config{
 		Name: "demo", Tracing: d.tracing, Requests: o.Requests,
-		Kind: keyring.Demo, Database: database, Ring: ring, Origin: d.Clave,
+		Kind: keyring.Demo, Database: database, Migrate: true, Single: true, Ring: ring, Origin: d.Clave,
 		Census: func(s *store.Store) person.Census { return census.Table{Store: s} }, // whoever is imported can register too
 		Carriers: map[notify.Channel]courier.Carrier{
 			notify.SMS: d.Inbox, notify.Email: d.Inbox, notify.Letter: d.Inbox,

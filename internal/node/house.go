@@ -3,6 +3,7 @@ package node
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/url"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"clave/internal/guide"
 	"clave/internal/keyring"
 	"clave/internal/login"
+	"clave/internal/notify"
 	"clave/internal/person"
 	"clave/internal/store"
 	"clave/internal/telemetry"
@@ -66,12 +68,21 @@ func (c Config) house() (*house, error) {
 	return h, nil
 }
 
+// mostWaiting are how many messages a channel may owe: at a hundred a second, what a PIN can wait for without growing old.
+var mostWaiting = map[notify.Channel]int{notify.SMS: 6000, notify.Email: 6000}
+
+func (c Config) waiting() map[notify.Channel]int {
+	most := maps.Clone(mostWaiting)
+	maps.Copy(most, c.Waiting)
+	return most
+}
+
 // server is all of it, but for OpenID Connect, which hands its requests over to the server.
 func (h *house) server() *web.Server {
 	broker := h.broker()
 	return &web.Server{
 		Origin: h.Origin, Demo: h.Kind == keyring.Demo, Help: h.Help, Store: h.store, Ring: h.Ring, Parties: h.Parties, Records: h.store,
-		Slow: web.DefaultSlow(h.Now), Now: h.Now, Seen: h.seen,
+		Slow: web.DefaultSlow(h.Now), Now: h.Now, Seen: h.seen, Away: store.Away,
 		Broker: broker,
 		PIN: &pin.Service{
 			Store: h.store, Ring: h.Ring, Census: h.census, Limits: h.PIN, Style: h.PINStyle, Host: h.host, Origin: h.Origin,
@@ -108,7 +119,7 @@ func (h *house) saml() *saml.Gateway {
 
 func (h *house) oidc(server *web.Server) (*oidc.Provider, error) {
 	return oidc.New(oidc.Config{
-		Issuer: h.Origin, Store: h.store, Ring: h.Ring, Parties: h.Parties, Sessions: server.Broker, Confirm: server.Confirm, Now: h.Now,
+		Issuer: h.Origin, Store: h.store, Ring: h.Ring, Parties: h.Parties, Sessions: server.Broker, Confirm: server.Confirm, Now: h.Now, Away: store.Away,
 		Begin: server.BeginLogin, End: server.TakeLogout, Problem: server.Refuse,
 	})
 }

@@ -37,6 +37,7 @@ type Config struct {
 	Parties  relying.Registry // nil: those registered in the database
 	Census   func(*store.Store) person.Census
 	Carriers map[notify.Channel]courier.Carrier
+	Waiting  map[notify.Channel]int // how many messages may wait to be sent before no more are asked for; absent: the defaults
 	Policy   assurance.Policy
 	PINStyle pin.Style
 	PIN      pin.Limits
@@ -48,13 +49,15 @@ type Config struct {
 	Now      func() time.Time
 	Fatal    func(error) // a commit failed: the process must end
 
-	Name      string             // of this node, in metrics and traces
+	Name      string             // of this node, in metrics, traces and the list of jobs
 	Tracing   *telemetry.Tracing // nil: no traces; whoever opened it closes it, after the node
 	Requests  *slog.Logger       // a line for each request; nil: none
 	Profiling bool               // the pages of net/http/pprof, among the operator's
 
 	Organization saml.Organization // who runs this house, for services; may be zero
 	Connections  int               // of PostgreSQL, for changes, and as many for reading; zero: the store's own number
+	Migrate      bool              // bring the tables of a PostgreSQL up to date at the start; those of SQLite always are
+	Single       bool              // PostgreSQL has no standby, and none is asked for
 }
 
 // Node is one server.
@@ -81,8 +84,11 @@ func Build(ctx context.Context, c Config) (*Node, error) {
 		return nil, err
 	}
 	n := &Node{now: c.Now, ring: c.Ring, seen: telemetry.New(c.Name), tracing: c.Tracing, profile: c.Profiling}
-	n.courier = &courier.Courier{Carriers: c.Carriers, Now: c.Now, Seen: n.seen}
-	n.Store, err = store.Open(ctx, c.Database, store.Options{Kind: c.Kind, Ring: c.Ring, Now: c.Now, Owed: n.courier.Owed, Fatal: c.Fatal, Conns: c.Connections, Seen: n.seen})
+	n.courier = &courier.Courier{Carriers: c.Carriers, Now: c.Now, Seen: n.seen, Most: c.waiting()}
+	n.Store, err = store.Open(ctx, c.Database, store.Options{
+		Kind: c.Kind, Ring: c.Ring, Now: c.Now, Owed: n.courier.Owed, Fatal: c.Fatal, Conns: c.Connections, Seen: n.seen,
+		Node: c.Name, Migrate: c.Migrate, SingleNode: c.Single,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -96,6 +102,7 @@ func Build(ctx context.Context, c Config) (*Node, error) {
 	if n.oidc, err = h.oidc(server); err != nil {
 		return nil, errors.Join(err, n.Store.Close(ctx))
 	}
+	server.Late = n.courier.Late
 	server.OIDC, server.Broker.Owed = n.oidc, n.oidc.Wake
 	n.handler = telemetry.Watch{Metrics: n.seen, Tracing: c.Tracing, Log: c.Requests}.Handler(server.Handler())
 	n.watch()
@@ -108,9 +115,6 @@ func (n *Node) Parties() relying.Registry { return n.parties }
 // Handler serves citizens and services.
 func (n *Node) Handler() http.Handler { return n.handler }
 
-// forgetEvery is how often, in real time, what has served is deleted.
-const forgetEvery = time.Minute
-
 // Run carries messages, forgets what has served and takes up changed keys, until ctx ends.
 func (n *Node) Run(ctx context.Context) {
 	ctx = n.tracing.Within(ctx)
@@ -120,25 +124,6 @@ func (n *Node) Run(ctx context.Context) {
 	jobs.Go(func() { n.oidc.Run(ctx) })
 	jobs.Go(func() { n.ring.Follow(ctx) })
 	jobs.Wait()
-}
-
-func (n *Node) forget(ctx context.Context) {
-	tick := time.NewTicker(forgetEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		err := n.Store.Do(ctx, func(ctx context.Context) error {
-			_, err := n.Store.ForgetChanges(ctx, n.now().Add(-time.Hour))
-			return errors.Join(err, n.Store.Forget(ctx, n.now()))
-		})
-		if err != nil && ctx.Err() == nil {
-			slog.ErrorContext(ctx, "forget what has served", "err", err)
-		}
-	}
 }
 
 // Close lets what was begun end, and closes the database.

@@ -71,3 +71,6 @@ func (n *Node) look(now time.Time) ([]telemetry.Number, error) {
 	}
 	return list, nil
 }
+
+// Metrics are the names of all that /metrics may show.
+func (n *Node) Metrics() map[string]bool { return n.seen.Names() }

@@ -39,6 +39,14 @@ func (p *server) judge(err error) error {
 	return err
 }
 
+// cause adds to the error of a unit that of its statement, if the database is to blame and the unit hid it.
+func (p *server) cause(err, failed error) error {
+	if failed == nil || errors.Is(err, failed) || !gone(failed) && !late(failed) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", err, failed)
+}
+
 // gone says that a connection, or the primary behind it, was lost.
 func gone(err error) bool {
 	var pg *pgconn.PgError
@@ -47,7 +55,7 @@ func gone(err error) bool {
 	}
 	var connect *pgconn.ConnectError
 	var network net.Error
-	return errors.As(err, &connect) || errors.As(err, &network) && !errors.Is(err, context.DeadlineExceeded) ||
+	return pgconn.SafeToRetry(err) || errors.As(err, &connect) || errors.As(err, &network) && !errors.Is(err, context.DeadlineExceeded) ||
 		slices.ContainsFunc([]error{io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, driver.ErrBadConn, sql.ErrConnDone},
 			func(one error) bool { return errors.Is(err, one) })
 }

@@ -20,6 +20,11 @@ func (s *Store) Each(ctx context.Context, each func() error, text string, args .
 	return s.query(ctx, func(row) error { return each() }, text, args...)
 }
 
+// Free is the last migration that is held to no rule, and Number that of a file.
+const Free = free
+
+var Number = number
+
 // Plans names the index by which each statement that looks through all messages must find its rows, and its arguments.
 var Plans = []struct {
 	Index, Text string
@@ -36,7 +41,7 @@ var Plans = []struct {
 	{"receipts_at", forgetReceipts, []any{1}},
 	{"receipts_at", tooManyReceipts, []any{1}},
 	{"oidc_records_due", selectDueRecords, []any{"ping", 1, 1}},
-	{"oidc_records_until", forgetRecords, []any{1}},
+	{"oidc_records_until", forgetRecords, []any{1, 1}},
 	{"participations_owed", selectOwed, []any{"oidc", 1, 1}},
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"clave/internal/secret"
@@ -10,24 +11,38 @@ import (
 // messageKept is how long the row of a message says what became of it: longer than the life of any message.
 const messageKept = 90 * 24 * time.Hour
 
-// Forget deletes what has served: challenges, counters, answered requests, confirmations and sessions whose time is over, and messages
-// of a season ago. It needs a unit.
-func (s *Store) Forget(ctx context.Context, now time.Time) error {
+// forgetBatch is how many rows of a table one unit forgets: few enough to hold nobody up, also after a week in which no
+// node forgot anything.
+const forgetBatch = 1000
+
+// Forget deletes what has served: challenges, counters, answered requests, confirmations and sessions whose time is over,
+// messages of a season ago, and the ids of units that nobody looks up any more (an hour is long enough). It takes a bounded
+// number of each, and says whether there may be more. It needs a unit.
+func (s *Store) Forget(ctx context.Context, now time.Time) (more bool, err error) {
 	day := now.Add(-24 * time.Hour)
 	for _, step := range []struct {
-		text string
-		args []any
+		table, key, old string
+		args            []any
 	}{
-		{`DELETE FROM challenges WHERE expires_at < $1`, []any{day}},
-		{`DELETE FROM counters WHERE forget_at < $1`, []any{now}},
-		{`DELETE FROM answered WHERE until_at < $1`, []any{day}},
-		{`DELETE FROM confirmations WHERE expires_at < $1`, []any{day}},
-		{`DELETE FROM sessions WHERE until_at < $1`, []any{day}},                                               // with their participations
-		{`DELETE FROM messages WHERE id < $1 AND until_at < $2`, []any{secret.ID(now.Add(-messageKept)), now}}, // ids sort by time
+		{"challenges", "id", "expires_at < $2", []any{day}},
+		{"counters", "key", "forget_at < $2", []any{now}},
+		{"answered", "(party, request)", "until_at < $2", []any{day}},
+		{"confirmations", "id", "expires_at < $2", []any{day}},
+		{"sessions", "id", "until_at < $2", []any{day}},                                               // with their participations
+		{"messages", "id", "id < $2 AND until_at < $3", []any{secret.ID(now.Add(-messageKept)), now}}, // ids sort by time
+		{"changes", "id", "at < $2", []any{now.Add(-time.Hour)}},
 	} {
-		if _, err := s.exec(ctx, step.text, step.args...); err != nil {
-			return err
+		n, err := s.exec(ctx, forgetOld(step.table, step.key, step.old), append([]any{forgetBatch}, step.args...)...)
+		if err != nil {
+			return false, err
 		}
+		more = more || n == forgetBatch
 	}
-	return nil
+	return more, nil
+}
+
+// forgetOld deletes up to $1 rows of a table that are old.
+func forgetOld(table, key, old string) string {
+	return `DELETE FROM ` + table + ` WHERE ` + key + ` IN (SELECT ` + strings.Trim(key, "()") + ` FROM ` + table +
+		` WHERE ` + old + ` LIMIT $1 + 0)`
 }

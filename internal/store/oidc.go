@@ -42,12 +42,12 @@ const selectDueRecords = `SELECT ` + recordColumns + ` FROM oidc_records
 	WHERE kind = $1 AND due_at <= $2 AND epoch = ` + currentEpoch + ` ORDER BY due_at LIMIT $3 + 0 FOR UPDATE SKIP LOCKED`
 
 // ForgetRecords implements oidc.Store.
-func (s *Store) ForgetRecords(ctx context.Context, now time.Time) error {
-	_, err := s.exec(ctx, forgetRecords, now)
-	return err
+func (s *Store) ForgetRecords(ctx context.Context, now time.Time) (more bool, err error) {
+	n, err := s.exec(ctx, forgetRecords, forgetBatch, now)
+	return n == forgetBatch, err
 }
 
-const forgetRecords = `DELETE FROM oidc_records WHERE until_at < $1`
+var forgetRecords = forgetOld("oidc_records", "(kind, key)", "until_at < $2")
 
 func (s *Store) sealRecord(x oidc.Record) []byte {
 	return s.Ring.Seal(oidcUse, string(x.Kind)+" "+x.Key, x.Body)

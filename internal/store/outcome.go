@@ -92,9 +92,3 @@ func pause(ctx context.Context, d time.Duration) bool {
 		return true
 	}
 }
-
-// ForgetChanges deletes the ids of units that ended before a moment, and returns how many. An hour is long enough to
-// keep them. It needs a unit.
-func (s *Store) ForgetChanges(ctx context.Context, before time.Time) (int64, error) {
-	return s.exec(ctx, `DELETE FROM changes WHERE at < $1`, before)
-}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -22,6 +23,19 @@ type cutter struct {
 	before atomic.Bool // cut before the server sees the commit
 	after  atomic.Bool // cut when it answers
 	closed atomic.Bool // refuse everything
+
+	mu   sync.Mutex
+	open []net.Conn
+}
+
+// cut ends every connection that is open.
+func (c *cutter) cut() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, conn := range c.open {
+		conn.Close()
+	}
+	c.open = nil
 }
 
 // address of a cutter in front of the server of another address.
@@ -42,6 +56,9 @@ func (c *cutter) address(t *testing.T, server string) string {
 			if err != nil {
 				return
 			}
+			c.mu.Lock()
+			c.open = append(c.open, client)
+			c.mu.Unlock()
 			go c.carry(client)
 		}
 	}()

@@ -45,7 +45,7 @@ func openPostgres(ctx context.Context, address string, o Options) (_ engine, err
 	p.pool = p.reads.pool(o.Conns)
 	err = p.durable(ctx)
 	if err == nil {
-		err = p.alone(ctx, func() error { return settle(ctx, p.db, goose.DialectPostgres, o) })
+		err = p.alone(ctx, func() error { return o.settle(ctx, p.db, goose.DialectPostgres) })
 	}
 	if err != nil {
 		return nil, errors.Join(err, p.close(ctx))
@@ -126,7 +126,7 @@ func (p *server) once(ctx context.Context, s *Store, work func(context.Context) 
 	var u *unit
 	s.attempt(ctx, tx, work, func(ended *unit, outcome error) { u, err = ended, outcome })
 	if err != nil {
-		return rerun(u.failed), err
+		return rerun(u.failed), p.cause(err, u.failed)
 	}
 	patience.Reset(s.Run / 2)
 	return p.commit(bounded, s, conn, tx, u)

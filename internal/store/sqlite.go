@@ -47,7 +47,10 @@ func openSQLite(ctx context.Context, path string, o Options) (_ engine, err erro
 	if e.db, err = lite(path, 1, writerCache); err != nil {
 		return nil, err
 	}
-	if err := e.alone(ctx, func() error { return settle(ctx, e.db, goose.DialectSQLite3, o) }); err != nil {
+	if err := e.alone(ctx, func() error {
+		o.Migrate = true
+		return o.settle(ctx, e.db, goose.DialectSQLite3)
+	}); err != nil {
 		return nil, err
 	}
 	if e.pool, err = lite(path, max(4, 2*runtime.GOMAXPROCS(0)), "query_only(1)", readerCache); err != nil {

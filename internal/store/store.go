@@ -82,6 +82,13 @@ type Options struct {
 	Run   time.Duration        // how long a unit may then run; zero: 10 seconds
 	Conns int                  // PostgreSQL connections for units, and as many for reads; zero: 16
 	Seen  *telemetry.Metrics   // counts units; nil: nobody
+	Node  string               // what this node is called in the list of jobs
+	Wall  func() time.Time     // real time, where Now can be moved; nil: time.Now
+
+	Migrate    bool // bring the tables of a PostgreSQL up to date; those of SQLite, and a new database's, always are
+	SingleNode bool // PostgreSQL may acknowledge what no standby has: a lost machine then loses it
+
+	migrated func(from, to int64) // told what became of the tables
 }
 
 // Store is an open database. Its methods may be called from many goroutines.
@@ -98,6 +105,8 @@ type engine interface {
 	do(ctx context.Context, s *Store, unit func(context.Context) error) error
 	// reader runs statements that are in no unit, and lets them change nothing.
 	reader() runner
+	// ready says what makes the database unfit to answer from, although it answers.
+	ready(ctx context.Context, s *Store) error
 	// judge gives an error of a read its name.
 	judge(error) error
 	// seen shows what the engine holds.
@@ -106,7 +115,16 @@ type engine interface {
 	close(ctx context.Context) error
 }
 
-// Open opens a database, or creates it, and brings its tables up to date. The address is either a postgres:// URL or the
+// usable refuses tables and a key ring that do not go with the program and the database.
+func (s *Store) usable(ctx context.Context) error {
+	if err := s.fits(ctx); err != nil {
+		return err
+	}
+	return s.ownRing(ctx)
+}
+
+// Open opens a database, or creates it. Tables of an earlier version are brought up to date in SQLite, which no other
+// program uses, and where Options.Migrate says so. The address is either a postgres:// URL or the
 // path of an SQLite file.
 func Open(ctx context.Context, address string, o Options) (*Store, error) {
 	if o.Kind != keyring.Demo && o.Kind != keyring.Live {
@@ -115,6 +133,9 @@ func Open(ctx context.Context, address string, o Options) (*Store, error) {
 	o.Log = cmp.Or(o.Log, slog.Default())
 	o.Wait, o.Run = cmp.Or(o.Wait, 10*time.Second), cmp.Or(o.Run, 10*time.Second)
 	o.Conns = cmp.Or(o.Conns, 16)
+	if o.Wall == nil {
+		o.Wall = time.Now
+	}
 	if o.Fatal == nil {
 		o.Fatal = func(err error) { o.Log.Error("the process must be started anew", "err", err) }
 	}
@@ -127,7 +148,7 @@ func Open(ctx context.Context, address string, o Options) (*Store, error) {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	s := &Store{Options: o, engine: e}
-	if err := s.ownRing(ctx); err != nil {
+	if err := s.usable(ctx); err != nil {
 		return nil, fmt.Errorf("open database: %w", errors.Join(err, e.close(ctx)))
 	}
 	e.seen(o.Seen)

@@ -96,7 +96,7 @@ func TestALockedCounterIsForgotten(t *testing.T) {
 			_, err := s.LockHitTimes(ctx, secret.Hash("a counter"))
 			return err
 		})
-		do(t, s, func(ctx context.Context) error { return s.Forget(ctx, s.Now().AddDate(0, 0, 2)) })
+		do(t, s, func(ctx context.Context) error { _, err := s.Forget(ctx, s.Now().AddDate(0, 0, 2)); return err })
 		var left int
 		if err := s.Get(t.Context(), &left, `SELECT COUNT(*) FROM counters`); err != nil || left != 0 {
 			t.Errorf("%d counters are left, %v", left, err)

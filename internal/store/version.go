@@ -6,19 +6,15 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"strconv"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
 // Version is how far the tables of a database have come, and how far this program would bring them. It changes nothing; a
 // database that does not exist yet has version 0.
 func Version(ctx context.Context, address string) (has, comes int64, err error) {
-	if comes, err = newest(); err != nil {
-		return 0, 0, err
-	}
+	comes = known
 	db, err := onlyLooked(address)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, comes, nil
@@ -39,17 +35,6 @@ func Version(ctx context.Context, address string) (has, comes int64, err error) 
 	return has, comes, err
 }
 
-// newest is the number of the last migration.
-func newest() (n int64, err error) {
-	names, err := fs.Glob(files, "migrations/*.sql")
-	if err != nil {
-		return 0, err
-	}
-	last := strings.TrimPrefix(names[len(names)-1], "migrations/")
-	number, _, _ := strings.Cut(last, "_")
-	return strconv.ParseInt(number, 10, 64)
-}
-
 func onlyLooked(address string) (*sql.DB, error) {
 	if !isServer(address) {
 		if _, err := os.Stat(address); err != nil {
@@ -57,7 +42,7 @@ func onlyLooked(address string) (*sql.DB, error) {
 		}
 		return lite(address, 1, "query_only(1)")
 	}
-	config, err := pgx.ParseConfig(address)
+	config, err := parsePrimary(address)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ package telemetry
 
 import (
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -125,3 +126,16 @@ func version() string {
 
 // seconds since a moment of the real clock: what people wait for is real time, also in a world whose clock is moved.
 func seconds(since time.Time) float64 { return time.Since(since).Seconds() }
+
+// Names are those of all metrics there may be, also before anything is counted.
+func (m *Metrics) Names() map[string]bool {
+	list := make(chan *prometheus.Desc)
+	go func() { m.registry.Describe(list); close(list) }()
+	names := map[string]bool{}
+	for d := range list {
+		_, rest, _ := strings.Cut(d.String(), `fqName: "`)
+		name, _, _ := strings.Cut(rest, `"`)
+		names[name] = true
+	}
+	return names
+}

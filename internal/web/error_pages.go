@@ -46,6 +46,9 @@ var errorPages = map[string]errorPage{
 	"advice.unproven":   {29, "sms"},
 	"advice.used":       {30, "not-me"},
 	"other-person":      {31, "session"},
+	"sms-busy":          {32, "sms"},
+	"away":              {33, "failure"},
+	"away-sent":         {34, "failure"},
 }
 
 // numbered finds the key of a number.

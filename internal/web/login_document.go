@@ -10,6 +10,7 @@ import (
 
 	"clave/internal/authn/pin"
 	"clave/internal/nif"
+	"clave/internal/notify"
 )
 
 type loginDocument struct {
@@ -87,6 +88,9 @@ func (s *Server) documentExpired(v *visit) {
 
 // ask asks for a PIN with the data that the login carries, and leads to where it is typed. It is the same for everybody.
 func (s *Server) ask(v *visit) error {
+	if s.late(notify.SMS) {
+		return s.smsBusy(v)
+	}
 	d, err := parseDatum(v.Kind, v.Datum)
 	if err != nil {
 		return v.redirect("document")
@@ -109,6 +113,26 @@ func (s *Server) ask(v *visit) error {
 	}
 	v.Challenge, v.Label, v.Expires, v.Spent = asked.Challenge, asked.Label, asked.Expires, false
 	return s.goTo(v, "pin")
+}
+
+func (s *Server) late(c notify.Channel) bool { return s.Late != nil && s.Late(c) }
+
+// smsBusy says that a PIN would come too late now. It is said before anything is looked up, counted or saved, so it is the
+// same for everybody; what they typed stays in their login.
+func (s *Server) smsBusy(v *visit) error {
+	if err := s.saveFlow(v.w, v.r, loginFlow, v.Login.ID, v.Login.Began, v.signIn); err != nil {
+		return err
+	}
+	frame := s.inLogin(v)
+	p := problem{status: http.StatusServiceUnavailable, key: "sms-busy", buttons: []button{
+		{Kind: "primary", Text: frame.T("problem.sms-busy.again"), Post: frame.At + "/again"},
+	}}
+	if v.Challenge != "" && !v.Spent && s.Now().Before(v.Expires) {
+		p.buttons = append(p.buttons, button{Kind: "secondary", Text: frame.T("login.have-pin"), URL: frame.At + "/pin"})
+	}
+	v.w.Header().Set("Retry-After", "60")
+	s.loginProblem(v, p)
+	return nil
 }
 
 // mustWait says until when no PIN is sent or compared. A stranger is told the same.

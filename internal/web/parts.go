@@ -33,7 +33,7 @@ type (
 		Value, Text, Hint string
 		Checked           bool
 	}
-	button struct{ Kind, Text, About, Name, Value, URL string }
+	button struct{ Kind, Text, About, Name, Value, URL, Post string }
 	notice struct {
 		Kind, Title string
 		Text        []string

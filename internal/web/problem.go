@@ -16,13 +16,19 @@ type problem struct {
 	service   string   // the name of the service, in a login
 	action    string   // where buttons without an address post to
 	buttons   []button // where to go from here
+	kept      sent     // what the buttons without an address send again
 }
+
+// sent is a form that its browser keeps, sealed, to send it again.
+type sent struct{ Ticket, Request string }
 
 // said are the texts of a problem: what happened, why, and what to do.
 type said struct{ title, text, do locale.Key }
 
 var problems = map[string]said{
 	"answered":         {"problem.answered.title", "problem.answered.text", "problem.answered.do"},
+	"away":             {"problem.away.title", "problem.away.text", "problem.away.do"},
+	"away-sent":        {"problem.away.title", "problem.away.text", "problem.away.do-sent"},
 	"broken":           {"problem.broken.title", "problem.broken.text", "problem.broken.do"},
 	"cross-origin":     {"problem.cross-origin.title", "problem.cross-origin.text", "problem.cross-origin.do"},
 	"document-expired": {"problem.document-expired.title", "problem.document-expired.text", "problem.document-expired.do"},
@@ -34,6 +40,7 @@ var problems = map[string]said{
 	"no-method":        {"problem.no-method.title", "problem.no-method.text", "problem.no-method.do"},
 	"other-person":     {"problem.other-person.title", "problem.other-person.text", "problem.other-person.do"},
 	"request":          {"problem.request.title", "problem.request.text", "problem.request.do"},
+	"sms-busy":         {"problem.sms-busy.title", "problem.sms-busy.text", "problem.sms-busy.do"},
 	"stale":            {"problem.stale.title", "problem.stale.text", "problem.stale.do"},
 	"too-low":          {"problem.too-low.title", "problem.too-low.text", "problem.too-low.do"},
 	"wait":             {"problem.wait.title", "problem.wait.text", "problem.wait.do"},
@@ -48,11 +55,12 @@ type problemPage struct {
 	Do      string
 	Number  string // the reference
 	Action  string
+	Kept    sent
 	Buttons []button
 }
 
 func (s *Server) problem(w http.ResponseWriter, r *http.Request, p problem) {
-	data := problemPage{page: s.page(r), Number: p.reference, Action: p.action, Buttons: p.buttons}
+	data := problemPage{page: s.page(r), Number: p.reference, Action: p.action, Kept: p.kept, Buttons: p.buttons}
 	data.Service = p.service
 	s.Seen.Problem(p.key)
 	if data.Number == "" {

@@ -9,6 +9,7 @@ import (
 	"clave/internal/contact"
 	"clave/internal/enrolment"
 	"clave/internal/locale"
+	"clave/internal/notify"
 	"clave/internal/otp"
 	"clave/internal/secret"
 )
@@ -16,6 +17,7 @@ import (
 // channel is what a person gives to be reached by: a phone or an e-mail address. Both are asked for and proven alike.
 type channel struct {
 	name                            string // of its pages and its field
+	by                              notify.Channel
 	of                              func(*enrolling) *proving
 	read                            func(typed string) (r enrolment.ContactRequest, value, masked string, err error)
 	fault                           func(error) locale.Key
@@ -25,14 +27,14 @@ type channel struct {
 }
 
 var byPhone = channel{
-	name: "phone", of: func(e *enrolling) *proving { return &e.Phone }, read: readPhone, fault: phoneFault,
+	name: "phone", by: notify.SMS, of: func(e *enrolling) *proving { return &e.Phone }, read: readPhone, fault: phoneFault,
 	title: "phone.title", lead: "phone.lead", label: "phone.label", hint: "phone.hint",
 	codeTitle: "phone.code-title", codeLead: "phone.code-lead",
 	again: "contact.again", change: "phone.change", noCode: "contact.no-code", noCodeDo: "phone.no-code-do",
 }
 
 var byEmail = channel{
-	name: "email", of: func(e *enrolling) *proving { return &e.Email }, read: readEmail, fault: emailFault,
+	name: "email", by: notify.Email, of: func(e *enrolling) *proving { return &e.Email }, read: readEmail, fault: emailFault,
 	title: "email.title", lead: "email.lead", label: "email.label", hint: "email.hint",
 	codeTitle: "email.code-title", codeLead: "email.code-lead",
 	again: "contact.again", change: "email.change", noCode: "contact.no-code", noCodeDo: "email.no-code-do",
@@ -94,6 +96,10 @@ func (s *Server) takeContact(c channel) pageOf {
 		f := formPage{page: s.page(r)}
 		if err != nil {
 			s.askContact(w, r, c, f, typed, f.wrong(c.name, c.fault(err)))
+			return
+		}
+		if s.late(c.by) {
+			s.askContact(w, r, c, f, typed, f.wrong(c.name, "contact.busy"))
 			return
 		}
 		sent, err := s.Enrolment.AskContact(r.Context(), e.complete(r, request))
@@ -173,8 +179,12 @@ func (s *Server) takeCode(c channel) pageOf {
 }
 
 func (s *Server) sendAgain(w http.ResponseWriter, r *http.Request, c channel, e enrolmentStep, request enrolment.ContactRequest) {
-	sent, err := s.Enrolment.AskContact(r.Context(), e.complete(r, request))
 	f := formPage{page: s.page(r)}
+	if s.late(c.by) {
+		s.askCode(w, r, c, e, f, f.wrong("code", "contact.busy"))
+		return
+	}
+	sent, err := s.Enrolment.AskContact(r.Context(), e.complete(r, request))
 	switch {
 	case err != nil:
 		s.fail(w, r, err)

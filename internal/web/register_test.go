@@ -411,3 +411,25 @@ func (a *applicant) brings(cookies []*http.Cookie) *applicant {
 	a.client.Jar = jar
 	return a
 }
+
+// While so many codes wait that one more would come too late, none is sent; what was typed is kept.
+func TestBusyCodes(t *testing.T) {
+	g := openRegistry(t)
+	busy := notify.SMS
+	g.server.Late = func(c notify.Channel) bool { return c == busy }
+	a := g.applicant()
+	a.asks("12345678Z", validToday)
+	a.opens("12345678Z", validToday, g.value(notify.Invitation, "csv")).sees(200, "Your mobile phone")
+	if a.post(a.step("phone"), "phone", "600123456").sees(422, "Your mobile phone"); !strings.Contains(a.page, "600123456") ||
+		!strings.Contains(a.page, "Too many messages are waiting") || len(g.claimed(notify.SMS)) > 0 {
+		t.Error("a code was sent, or the number is gone")
+	}
+	busy = ""
+	a.answer("phone", "600123456").sees(200, "Confirm your phone")
+	code := g.value(notify.PhoneCode, "code")
+	busy = notify.SMS
+	if a.answer("again", "1").sees(422, "Confirm your phone"); !strings.Contains(a.page, "Too many messages are waiting") {
+		t.Error("it does not say why")
+	}
+	a.answer("code", code).sees(200, "Your e-mail address")
+}

@@ -20,6 +20,7 @@ import (
 	"clave/internal/guide"
 	"clave/internal/keyring"
 	"clave/internal/login"
+	"clave/internal/notify"
 	"clave/internal/relying"
 	"clave/internal/secret"
 	"clave/internal/telemetry"
@@ -65,7 +66,9 @@ type Server struct {
 	Desk      *guide.Desk // where people's questions go; nil: they can only call
 	Now       func() time.Time
 	Slow      *Slow
-	Seen      *telemetry.Metrics // nil: nobody counts
+	Late      func(notify.Channel) bool // so much waits to be sent that one message more would come too late; nil: never
+	Away      func(error) bool          // tells that the database cannot work just now, and may in a moment; nil: it never says so
+	Seen      *telemetry.Metrics        // nil: nobody counts
 
 	Door      *crowd.Door // nil: everybody comes in
 	Live      *crowd.Lane // for the news that open pages ask for
@@ -134,6 +137,10 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	if errors.Is(err, crowd.ErrFull) && s.busy(w, r) {
+		return
+	}
+	if s.Away != nil && s.Away(err) {
+		s.away(w, r, err)
 		return
 	}
 	reference := s.newReference("broken")

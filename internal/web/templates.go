@@ -55,7 +55,7 @@ var layout = regexp.MustCompile(`(?s)\{\{define "layout"\}\}.*?\n\{\{end\}\}`)
 // framed is the source of a page in a frame of its own, under the file's name.
 func framed(frame, source, file string) string {
 	frame = strings.Replace(layout.FindString(frame), `"layout"`, `"`+file+`"`, 1)
-	frame = strings.Replace(frame, `{{- block "head" .}}{{end}}`, `{{- template "head" .}}`, 1)
+	frame = strings.Replace(frame, `{{- block "head" .}}{{end}}`, `{{template "head" .}}`, 1)
 	for _, slot := range []string{"title", "head", "main"} {
 		named := strings.NewReplacer(`{{define "`+slot+`"}}`, `{{define "`+file+" "+slot+`"}}`, `{{template "`+slot+`" .}}`, `{{template "`+file+" "+slot+`" .}}`)
 		frame, source = named.Replace(frame), named.Replace(source)

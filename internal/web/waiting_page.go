@@ -94,7 +94,7 @@ func (s *Server) waitingPage(kind waitingKind) (string, error) {
 	data := waitingPage{page: p, Post: kind.post, Kept: kind.kept, Time: hereTime, Ahead: hereAhead, Ticket: hereTicket, Request: hereRequest, Ask: hereAsk}
 	data.Buttons = []button{{Kind: "primary", Text: p.T("waiting.button")}}
 	var b bytes.Buffer
-	if err := templates[kind.lang.Code()]["waiting.html"].ExecuteTemplate(&b, "layout", data); err != nil {
+	if err := templates[kind.lang.Code()]["waiting.html"].Execute(&b, data); err != nil {
 		return "", err
 	}
 	made := b.String()

@@ -59,12 +59,12 @@ function watch(page) {
   })
   page.on('response', (response) => {
     const request = response.request()
-    const refused = response.status() >= 400 && response.status() < 500
+    const refused = response.status() >= 400 && response.status() < 500 || response.status() === 503 // a page that has people wait
     if (refused && request.isNavigationRequest() && request.frame() === page.mainFrame()) state.refusals.add(response.url())
   })
 }
 
-/** What the console said against the page since it was last asked. A page that refuses somebody (4xx) may say so with its status. */
+/** What the console said against the page since it was last asked. A page that refuses somebody (4xx), or has them wait (503), may say so with its status. */
 export function complaints(page) {
   const { complaints, refusals } = states.get(page)
   return complaints.splice(0)

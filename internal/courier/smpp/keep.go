@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -15,6 +14,7 @@ import (
 	"github.com/linxGnu/gosmpp/pdu"
 
 	"clave/internal/courier"
+	"clave/internal/secret"
 )
 
 // The rests between two tries to bind, which double; each is drawn from its upper half, or all nodes would come together.
@@ -45,10 +45,14 @@ func (c *Carrier) keep(ctx context.Context, place *atomic.Pointer[link], note no
 		slog.WarnContext(ctx, "smpp: not bound", "carrier", c.Name, "err", err)
 		select {
 		case <-ctx.Done():
-		case <-time.After(rest/2 + rand.N(rest/2)):
+		case <-time.After(jitter(rest)):
 		}
 		rest = min(2*rest, bindMost)
 	}
+}
+
+func jitter(rest time.Duration) time.Duration {
+	return rest/2 + rest/2*time.Duration(secret.Bytes(1)[0])/256
 }
 
 // serve uses a bound link until it or ctx ends, and returns why it ended.

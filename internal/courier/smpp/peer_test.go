@@ -186,13 +186,20 @@ func (n *notes) next(t *testing.T) courier.Receipt {
 	}
 }
 
-// carries makes a carrier of the peer, and runs it until the test ends.
-func (p *peer) carries(c smpp.Config) (*smpp.Carrier, *notes) {
+// unbound makes a carrier of the peer.
+func (p *peer) unbound(c smpp.Config) *smpp.Carrier {
 	p.Helper()
 	carrier, err := smpp.New(c)
 	if err != nil {
 		p.Fatal(err)
 	}
+	return carrier
+}
+
+// carries makes a carrier of the peer, and runs it until the test ends.
+func (p *peer) carries(c smpp.Config) (*smpp.Carrier, *notes) {
+	p.Helper()
+	carrier := p.unbound(c)
 	n := &notes{list: make(chan courier.Receipt, 1000)}
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})

@@ -142,9 +142,9 @@ func (l *life) print() {
 // TestKilled: whatever is acknowledged is in exactly one batch, and what is erased was noted.
 func TestKilled(t *testing.T) {
 	l := &life{T: t, folder: t.TempDir(), sent: map[string]bool{}, noted: map[string]bool{}, seen: map[string]string{}}
-	rounds := 12
+	rounds := 8
 	if testing.Short() {
-		rounds = 4
+		rounds = 3
 	}
 	for range rounds {
 		for range 60 {

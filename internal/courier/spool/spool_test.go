@@ -236,7 +236,7 @@ func TestWhatIsNotNotedStays(t *testing.T) {
 // Beyond a day's letters they wait, and none is lost; nodes that share a folder share its day.
 func TestADaysLetters(t *testing.T) {
 	folder := t.TempDir()
-	few := func(c *spool.Config) { c.Most, c.Most = 3, 2 }
+	few := func(c *spool.Config) { c.Day, c.Most = 3, 2 }
 	nodes := []*spool.Carrier{carrier(t, folder, "a", few), carrier(t, folder, "b", few)}
 	for n := range 3 {
 		send(t, nodes[n%2], letter(t), notify.Accepted)

@@ -59,6 +59,7 @@ type Config struct {
 	Confirm  Confirmations    // nil: no confirmation by a back channel
 	Now      func() time.Time // the clock of logins
 	Log      *slog.Logger     // nil: slog.Default
+	Away     func(error) bool // tells that the store cannot work just now; nil: it never says so
 	Dial     Dialer           // connects to services; nil: to public addresses only
 
 	// Begin puts a checked request into the browser as a login, and sends it on.

@@ -168,8 +168,14 @@ func (p *Provider) broken(w http.ResponseWriter, err error) {
 	if errors.Is(err, context.Canceled) {
 		return
 	}
-	p.Log.Error("openid connect failed", "err", err)
 	w.Header().Set("Cache-Control", "no-store")
+	if p.Away != nil && p.Away(err) {
+		p.Log.Warn("openid connect: the database is away", "err", err)
+		w.Header().Set("Retry-After", "5")
+		writeJSON(w, http.StatusServiceUnavailable, wrong{"temporarily_unavailable", "try again in a moment"})
+		return
+	}
+	p.Log.Error("openid connect failed", "err", err)
 	writeJSON(w, http.StatusInternalServerError, wrong{"server_error", ""})
 }
 

@@ -8,13 +8,16 @@ import (
 // look is how often Run looks for what is to be told.
 const look = time.Second
 
-// forgets is how often it deletes what has served.
-const forgets = 5 * time.Minute
+// forgets is how often one of all processes deletes what has served, and forgetLook how often each looks whether it is due.
+const (
+	forgets    = time.Minute
+	forgetLook = 5 * time.Second
+)
 
 // Run tells services what they are owed, until ctx ends: the end of sessions, and that confirmations were answered. It also
 // forgets what has served. Many processes may run it.
 func (p *Provider) Run(ctx context.Context) {
-	beat, sweep := time.NewTicker(look), time.NewTicker(forgets)
+	beat, sweep := time.NewTicker(look), time.NewTicker(forgetLook)
 	defer beat.Stop()
 	defer sweep.Stop()
 	for {
@@ -22,7 +25,9 @@ func (p *Provider) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-sweep.C:
-			p.note(ctx, "forget", p.Store.Do(ctx, func(ctx context.Context) error { return p.Store.ForgetRecords(ctx, wall()) }))
+			p.note(ctx, "forget", p.Store.Once(ctx, "oidc.forget", forgets, func(ctx context.Context) (bool, error) {
+				return p.Store.ForgetRecords(ctx, wall())
+			}))
 		case <-beat.C:
 		case <-p.nudge:
 		}

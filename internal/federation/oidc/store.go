@@ -23,7 +23,9 @@ type Store interface {
 	// DueRecords locks up to n records whose time has come, but for those that somebody else has locked.
 	DueRecords(ctx context.Context, kind Kind, now time.Time, n int) ([]Record, error)
 	// ForgetRecords deletes those whose time is over.
-	ForgetRecords(ctx context.Context, now time.Time) error
+	ForgetRecords(ctx context.Context, now time.Time) (more bool, err error)
+	// Once does a job's work, in a unit, if no other process has done it within a time; again while there is more.
+	Once(ctx context.Context, job string, every time.Duration, work func(ctx context.Context) (more bool, err error)) error
 
 	// Subject is what the services of a sector call a citizen: fresh, if they never called them anything. An empty one is not
 	// kept.

@@ -111,7 +111,7 @@ func forgottenConfirmations(t *testing.T, s *store.Store) {
 		now  time.Time
 		want bool
 	}{{a.Expires.AddDate(0, 0, 1), true}, {a.Expires.AddDate(0, 0, 1).Add(time.Microsecond), false}} {
-		do(t, s, func(ctx context.Context) error { return s.Forget(ctx, c.now) })
+		do(t, s, func(ctx context.Context) error { _, err := s.Forget(ctx, c.now); return err })
 		if _, ok, err := s.Confirmation(t.Context(), a.ID); ok != c.want || err != nil {
 			t.Errorf("at %v: there %t, %v", c.now, ok, err)
 		}

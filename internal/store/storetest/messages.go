@@ -255,7 +255,7 @@ func forgotten(t *testing.T, s *store.Store) {
 		{at.AddDate(0, 0, 89), [5]bool{false, false, false, false, true}},
 		{at.AddDate(0, 0, 91), [5]bool{}},
 	} {
-		do(t, s, func(ctx context.Context) error { return s.Forget(ctx, c.now) })
+		do(t, s, func(ctx context.Context) error { _, err := s.Forget(ctx, c.now); return err })
 		if got := left(); got != c.want {
 			t.Errorf("at %v: counter, session, challenge, request, message are %v, want %v", c.now, got, c.want)
 		}

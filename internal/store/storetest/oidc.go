@@ -95,7 +95,7 @@ func dueRecords(t *testing.T, s *store.Store) {
 		}
 		return err
 	})
-	do(t, s, func(ctx context.Context) error { return s.ForgetRecords(ctx, at.Add(2*time.Minute)) })
+	do(t, s, func(ctx context.Context) error { _, err := s.ForgetRecords(ctx, at.Add(2*time.Minute)); return err })
 	if _, found := record1(t, s, "grant", "due"); found {
 		t.Error("not forgotten")
 	}

@@ -98,6 +98,10 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"receipts of nothing are forgotten", receiptsOfNothing},
 		{"what waits is counted", waiting},
 		{"what has served is forgotten", forgotten},
+
+		{"a job is done once", jobOnce},
+		{"a job that has more to do", jobMore},
+		{"a job is due again", jobDue},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
 	}
@@ -213,7 +217,7 @@ func leftWithin(t *testing.T, s *store.Store) {
 
 func outside(t *testing.T, s *store.Store) {
 	wants(t, raise(s)(t.Context()), store.ErrNoUnit)
-	_, err := s.ForgetChanges(t.Context(), time.Now())
+	_, err := s.Forget(t.Context(), time.Now())
 	wants(t, err, store.ErrNoUnit)
 	var escaped context.Context
 	wants(t, s.Do(t.Context(), func(ctx context.Context) error { escaped = ctx; return nil }), nil)

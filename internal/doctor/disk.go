@@ -1,0 +1,39 @@
+package doctor
+
+import (
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// The free space, in bytes, below which a folder is soon full, and below which it is.
+const (
+	scarce = 1 << 30
+	full   = 100 << 20
+)
+
+// folder looks whether a folder can be written, by making an empty file and taking it away again, and how much room it has.
+func folder(path string) (found []Finding) {
+	f, err := os.CreateTemp(path, ".doctor-")
+	if err != nil {
+		return []Finding{wrong("Make the folder, and give it to the user that clave serve runs as.", "the folder %s cannot be written: %s", path, brief(err))}
+	}
+	f.Close()
+	_ = os.Remove(filepath.Join(path, filepath.Base(f.Name()))) // an empty file harms nobody
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(path, &disk); err != nil {
+		return []Finding{warning("Look at the disk with df.", "how much room is left in %s cannot be seen", path)}
+	}
+	free, whole := disk.Bavail*uint64(disk.Bsize), disk.Blocks*uint64(disk.Bsize)
+	const do = "Make room: when the disk is full no change is acknowledged, and nobody signs in."
+	switch {
+	case free < full:
+		return []Finding{wrong(do, "%d MB are left on the disk of %s", free>>20, path)}
+	case free < scarce || free < whole/20:
+		return []Finding{warning(do, "%d MB are left on the disk of %s", free>>20, path)}
+	}
+	return []Finding{well("%d GB are left on the disk of %s", free>>30, path)}
+}
+
+// Folder looks at a folder that letters or bounces are kept in.
+func Folder(path string) []Finding { return folder(path) }
