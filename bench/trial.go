@@ -103,7 +103,7 @@ func (t *trial) populate(ctx context.Context) error {
 		if err := registry.register(ctx, s); err != nil {
 			return err
 		}
-		return errors.Join(seed(ctx, s, t.citizens, time.Now()), t.withoutMail(ctx, s))
+		return errors.Join(seed(ctx, s, 0, t.citizens, time.Now()), t.withoutMail(ctx, s))
 	})
 }
 

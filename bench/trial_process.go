@@ -20,7 +20,7 @@ type process struct {
 	address, admin        string // where it listens
 	log                   *os.File
 	running               *exec.Cmd
-	ended                 chan error // of the running one
+	ended                 chan struct{} // closed when the running one is gone
 }
 
 // configuration is what an operator would write; the trial's proxy ends no TLS, so the node listens on loopback alone.
@@ -48,14 +48,6 @@ type = "http"
 url = "%s"
 token_file = "%s"
 
-[mail]
-address = "127.0.0.1:9"
-security = "none"
-from = "ayuda@clave.example"
-
-[letters]
-folder = "%s"
-
 [help]
 phone = "060"
 address = "ayuda@clave.example"
@@ -68,9 +60,9 @@ func (t *trial) newProcess(name string) (*process, error) {
 		return nil, err
 	}
 	p := &process{name: name, program: t.program, config: filepath.Join(t.dir, name+".toml"), address: ports[0], admin: ports[1]}
-	token, letters := filepath.Join(t.dir, "token"), filepath.Join(t.dir, "letters-"+name)
-	text := fmt.Sprintf(configuration, claveOrigin, name, p.address, p.admin, t.database, t.path("keys.json"), t.gateway.address, token, letters)
-	if err := errors.Join(os.WriteFile(token, []byte("secret"), 0o600), os.WriteFile(p.config, []byte(text), 0o600), os.MkdirAll(letters, 0o700)); err != nil {
+	token := filepath.Join(t.dir, "token")
+	text := fmt.Sprintf(configuration, claveOrigin, name, p.address, p.admin, t.database, t.path("keys.json"), t.gateway.address, token)
+	if err := errors.Join(os.WriteFile(token, []byte("secret"), 0o600), os.WriteFile(p.config, []byte(text), 0o600)); err != nil {
 		return nil, err
 	}
 	p.log, err = os.Create(filepath.Join(t.dir, name+".log"))
@@ -98,8 +90,12 @@ func (p *process) start(ctx context.Context) (took time.Duration, err error) {
 	if err := p.running.Start(); err != nil {
 		return 0, err
 	}
-	p.ended = make(chan error, 1)
-	go func() { p.ended <- p.running.Wait() }()
+	ended, running := make(chan struct{}), p.running
+	p.ended = ended
+	go func() {
+		_ = running.Wait() // what it said is in its log
+		close(ended)
+	}()
 	return time.Since(began), p.ready(ctx, began.Add(30*time.Second))
 }
 
@@ -114,8 +110,8 @@ func (p *process) ready(ctx context.Context, late time.Time) error {
 			}
 		}
 		select {
-		case err := <-p.ended:
-			return fmt.Errorf("node %s ended: %w\n%s", p.name, err, p.said())
+		case <-p.ended:
+			return fmt.Errorf("node %s ended:\n%s", p.name, p.said())
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-tick.C:
