@@ -16,7 +16,7 @@ help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
 test: install check ## install what is missing, check the code, run every test; a skipped test is a failure
-	@.cache/bin/testsum -race -count=1 -timeout=15m $(PKG)
+	@.cache/bin/testsum -tags pkcs11 -race -count=1 -timeout=15m $(PKG)
 
 install: ## install what the tests need and the machine has not (Debian packages, npm packages, build tools)
 	@bash scripts/install.sh
@@ -27,7 +27,7 @@ check: install ## gofmt, go vet, staticcheck, govulncheck
 demo: ## start a complete Clave on this machine, offline, with test citizens
 	@go run ./cmd/clave demo
 
-bench: ## what complete journeys cost; ONLY=pin-saml, pin-oidc, sso or sso-saml for one of them
+bench: ## what complete journeys cost, and a crowd, a million people, a start; ONLY=pin-saml for one part (docs/performance.md lists them)
 	@go run ./bench -only '$(ONLY)'
 
 killtest: ## kill nodes with SIGKILL, ROUNDS=100 times on each database, and look for what was lost or done twice

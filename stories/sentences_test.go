@@ -78,6 +78,8 @@ var sentences = []sentence{
 	form(`NAME asks TEXT on the telephone TEXT`, road(
 		`$1 goes to the tax office`, `$1 presses "Para el personal: confirmar con un ciudadano al teléfono"`,
 		`$1 types "$2" as "NIF del ciudadano"`, `$1 types "$3" as "Lo que leerá el ciudadano"`, `$1 presses "Preguntar"`)),
+	form(`the operator changes every key`, (*story).changeKeys),
+	form(`the operator brings the database under the new key`, (*story).rehash),
 	form(`the service TEXT is removed`, func(s *story, w []string) error { return s.remove(w[0]) }),
 
 	form(`there is no code in the newest message to PHONE`, func(s *story, w []string) error { return s.noCode(w[0]) }),

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -79,19 +78,7 @@ func (w *world) site(name string) string {
 
 // remove strikes a service off, as an operator does.
 func (w *world) remove(party string) error {
-	file, err := binary()
-	if err != nil {
-		return err
-	}
-	database := w.database
-	if database == "" {
-		database = filepath.Join(w.dir, "clave.db")
-	}
-	out, err := exec.Command(file, "party", "remove", party, "--database", database, "--keys", filepath.Join(w.dir, "keys.json")).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("%w: %s", err, out)
-	}
-	return nil
+	return w.operator("party", "remove", party, "--database", w.where(), "--keys", w.ring())
 }
 
 // move moves the clock, on the page where a person does it.

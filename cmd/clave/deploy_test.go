@@ -62,7 +62,7 @@ func TestContainerfile(t *testing.T) {
 // systemd waits for READY=1 before it takes the node for started.
 func TestServeTellsSystemd(t *testing.T) {
 	f := newFolder(t, servedToml)
-	f.runs("", "keys", "create", "-kind", "live", "-keys", "keys.json")
+	f.liveRing()
 	l, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: f.in("notify"), Net: "unixgram"})
 	f.must(err)
 	defer l.Close()
@@ -88,7 +88,7 @@ func TestServeTellsSystemd(t *testing.T) {
 func TestServeOnPostgreSQL(t *testing.T) {
 	f := newFolder(t, strings.Replace(servedToml, `address = "clave.db"`, "address_file = \"database\"\nsingle_node = true", 1))
 	f.put("database", storetest.Postgres(t)+"\n")
-	f.runs("", "keys", "create", "-kind", "live", "-keys", "keys.json")
+	f.liveRing()
 	f.runs("it was at 0.", "migrate", "-config", "clave.toml")
 	s := f.serve()
 	if answer, _ := s.get("https://clave.test/"); answer.StatusCode != 200 {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -28,6 +29,7 @@ func (c *keysList) print(out io.Writer, now time.Time) error {
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "NAME\tID\tSIGNS\tSINCE\tCERTIFICATE UNTIL")
+	printMasters(table, ring, now)
 	for _, name := range keyring.Names() {
 		printKeys(table, ring, name, now)
 	}
@@ -81,8 +83,8 @@ func at(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 // keysRotate is `clave keys rotate`.
 type keysRotate struct {
 	ringFile `embed:""`
-	Name     string         `help:"Which key: saml, oidc or oidc-rs256." required:"" enum:"saml,oidc,oidc-rs256" placeholder:"NAME"`
-	Lead     *time.Duration `help:"How long until it signs; 48h for saml, 1h for the others." xor:"when" placeholder:"48h"`
+	Name     string         `help:"Which key: saml, oidc, oidc-rs256 or master." required:"" enum:"saml,oidc,oidc-rs256,master" placeholder:"NAME"`
+	Lead     *time.Duration `help:"How long until it signs or seals; 48h for saml, 1h for the others." xor:"when" placeholder:"48h"`
 	Since    *time.Time     `help:"When it signs from, instead." xor:"when" placeholder:"2026-12-01T03:00:00Z"`
 }
 
@@ -93,6 +95,9 @@ func (c *keysRotate) rotate(out io.Writer, now time.Time) error {
 	lead := c.lead(now)
 	if lead < 0 {
 		return errors.New("-since and -lead: a key cannot sign from a time that has passed")
+	}
+	if c.Name == "master" {
+		return c.rotateMaster(out, now, lead)
 	}
 	s, err := keyring.Rotate(c.Keys, c.Name, now, lead)
 	if err != nil {
@@ -118,8 +123,11 @@ func (c *keysRotate) lead(now time.Time) time.Duration {
 // usualLead is long enough for those who verify: services fetch the keys of OpenID Connect by themselves; SAML certificates pass through
 // people's hands.
 func usualLead(name string) time.Duration {
-	if name == "saml" {
+	switch name {
+	case "saml":
 		return 48 * time.Hour
+	case "master":
+		return masterLead
 	}
 	return time.Hour
 }
@@ -128,10 +136,22 @@ func usualLead(name string) time.Duration {
 type keysRemove struct {
 	ringFile `embed:""`
 	ID       string `name:"id" help:"Which key, as clave keys list shows it." required:"" placeholder:"ID"`
+	Database string `help:"For a master key: the database, in which no row may depend on it any more." placeholder:"DATABASE"`
 }
 
-// Run takes out a key that was stolen or is not wanted; the one that signs now is refused.
-func (c *keysRemove) Run() error { return keyring.Remove(c.Keys, c.ID, time.Now()) }
+// Run takes out a key that was stolen or is not wanted; the one that signs or seals now is refused.
+func (c *keysRemove) Run(ctx context.Context) error { return c.remove(ctx, time.Now()) }
+
+func (c *keysRemove) remove(ctx context.Context, now time.Time) error {
+	master, err := c.isMaster(now)
+	if err != nil {
+		return err
+	}
+	if master {
+		return c.removeMaster(ctx, now)
+	}
+	return keyring.Remove(c.Keys, c.ID, now)
+}
 
 // keysComplete is `clave keys complete`.
 type keysComplete struct {

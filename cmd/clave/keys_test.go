@@ -48,9 +48,9 @@ func TestKeysRotate(t *testing.T) {
 		after time.Duration
 		want  string
 	}{
-		{0, "oidc now, oidc next, oidc-rs256 now, saml now"},
-		{time.Hour - time.Second, "oidc now, oidc next, oidc-rs256 now, saml now"},
-		{time.Hour, "oidc old, oidc now, oidc-rs256 now, saml now"},
+		{0, "master now, oidc now, oidc next, oidc-rs256 now, saml now"},
+		{time.Hour - time.Second, "master now, oidc now, oidc next, oidc-rs256 now, saml now"},
+		{time.Hour, "master now, oidc old, oidc now, oidc-rs256 now, saml now"},
 	} {
 		if got := strings.Join(columns(t, ring, day.Add(tt.after)), ", "); got != tt.want {
 			t.Errorf("after %v: %s, want %s", tt.after, got, tt.want)
@@ -129,16 +129,16 @@ func TestKeysRemove(t *testing.T) {
 		t.Fatal(err)
 	}
 	remove := &keysRemove{ringFile: ring, ID: old.ID}
-	if err := remove.Run(); !errors.Is(err, keyring.ErrSigns) {
+	if err := remove.Run(t.Context()); !errors.Is(err, keyring.ErrSigns) {
 		t.Errorf("removed the key that signs: %v", err)
 	}
 	if err := (&keysRotate{ringFile: ring, Name: "oidc"}).rotate(&strings.Builder{}, day); err != nil {
 		t.Fatal(err)
 	}
-	if err := remove.Run(); err != nil {
+	if err := remove.Run(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if got := strings.Join(columns(t, ring, time.Now()), ", "); got != "oidc now, oidc-rs256 now, saml now" {
+	if got := strings.Join(columns(t, ring, time.Now()), ", "); got != "master now, oidc now, oidc-rs256 now, saml now" {
 		t.Error(got)
 	}
 }
@@ -161,7 +161,7 @@ func TestKeysComplete(t *testing.T) {
 	if err := os.WriteFile(ring.Keys, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(columns(t, ring, day), ", "); got != "oidc run, oidc-rs256 now, saml now" {
+	if got := strings.Join(columns(t, ring, day), ", "); got != "master now, oidc run, oidc-rs256 now, saml now" {
 		t.Error(got)
 	}
 	if err := (&keysRotate{ringFile: ring, Name: "oidc"}).rotate(&strings.Builder{}, day); !errors.Is(err, keyring.ErrNoSigner) {
@@ -172,7 +172,7 @@ func TestKeysComplete(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := strings.Join(columns(t, ring, time.Now()), ", "); got != "oidc now, oidc-rs256 now, saml now" {
+	if got := strings.Join(columns(t, ring, time.Now()), ", "); got != "master now, oidc now, oidc-rs256 now, saml now" {
 		t.Error(got)
 	}
 }

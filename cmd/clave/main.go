@@ -22,6 +22,9 @@ type commands struct {
 	Serve       serve       `cmd:"" help:"Serve real people, as a configuration says."`
 	CheckConfig checkConfig `cmd:"" help:"Tell everything that is wrong with a configuration, or what it would run."`
 	Migrate     migrate     `cmd:"" help:"Bring the tables of the database up to date."`
+	Epoch       struct {
+		Raise epochRaise `cmd:"" help:"Void every code, session and confirmation: after a restore, or a promotion that lost commits."`
+	} `cmd:"" help:"How often the database's memory was found wanting."`
 	Healthcheck healthcheck `cmd:"" help:"Ask a running node of this machine whether it lives, for who watches containers."`
 	People      struct {
 		Import peopleImport `cmd:"" help:"Read a register of people (JSON, one a line) into a database."`
@@ -34,9 +37,10 @@ type commands struct {
 	Reference reference     `cmd:"" help:"Say what the reference number of an error page says: for whoever answers the telephone."`
 	Keys      struct {
 		Create   keysCreate   `cmd:"" help:"Make a key ring."`
-		List     keysList     `cmd:"" help:"Show the signing keys: which signs, which will, which did."`
-		Rotate   keysRotate   `cmd:"" help:"Make a new signing key, known at once and signing later."`
-		Remove   keysRemove   `cmd:"" help:"Take out a signing key that was stolen: nobody is to believe it any more."`
+		List     keysList     `cmd:"" help:"Show the keys: which signs or seals, which will, which did."`
+		Rotate   keysRotate   `cmd:"" help:"Make a new key, known at once and signing or sealing later."`
+		Remove   keysRemove   `cmd:"" help:"Take out a key: a signing key that was stolen, a master key that nothing depends on."`
+		Rehash   keysRehash   `cmd:"" help:"Bring the rows of the database under the master key that seals now, while nodes serve."`
 		Complete keysComplete `cmd:"" help:"Add the signing keys that a ring of an earlier version lacks."`
 	} `cmd:"" help:"The key ring. A running node takes up what changes in it."`
 }

@@ -42,7 +42,7 @@ func TestServeWithCarriersThatAreAway(t *testing.T) {
 	t.Setenv("CLAVE_TEST_TOKEN", "hunter2-token")
 	f.put("sms", "hunter2-sms")
 	f.put("receipts", "hunter2-receipts-hunter2")
-	f.runs("", "keys", "create", "-kind", "live", "-keys", "keys.json")
+	f.liveRing()
 	f.runs("lines (smpp), then web (http)", "check-config", "-config", "clave.toml")
 	if _, err := os.Stat(f.in("letters")); err == nil {
 		t.Error("check-config made a folder")

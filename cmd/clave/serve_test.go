@@ -10,6 +10,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -24,6 +25,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"clave/internal/keyring"
 )
 
 // operatorsFolder is what an operator has on the machine.
@@ -99,6 +102,23 @@ func (f *operatorsFolder) certify() *x509.Certificate {
 	f.roots.AddCert(one)
 	return one
 }
+
+// liveRing puts the same ring into every folder: its RSA keys take a while to draw.
+func (f *operatorsFolder) liveRing() { f.put("keys.json", drawn()) }
+
+var drawn = sync.OnceValue(func() string {
+	dir, err := os.MkdirTemp("", "clave-serve-test-")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	_, err = keyring.Create(filepath.Join(dir, "keys.json"), keyring.Live, time.Now())
+	text, unread := os.ReadFile(filepath.Join(dir, "keys.json"))
+	if err = errors.Join(err, unread); err != nil {
+		panic(err)
+	}
+	return string(text)
+})
 
 // command is the program with arguments, as a process.
 func (f *operatorsFolder) command(args ...string) *exec.Cmd {
@@ -327,7 +347,7 @@ func (s *served) endsInOrder() {
 // A node that ends says so before it turns anybody away; a second signal ends it at once.
 func TestServeDrains(t *testing.T) {
 	f := newFolder(t, strings.Replace(servedToml, "[tls]", "drain = \"1h\"\n[tls]", 1))
-	f.runs("", "keys", "create", "-kind", "live", "-keys", "keys.json")
+	f.liveRing()
 	s := f.serve()
 	f.must(s.cmd.Process.Signal(syscall.SIGTERM))
 	s.logged("not ready any more")
@@ -372,7 +392,7 @@ func TestRule23ServeRefusesADemonstrationsDatabase(t *testing.T) {
 	f.runs("", "keys", "create", "-kind", "demo", "-keys", "demo.json")
 	f.put("people.jsonl", onePerson)
 	f.runs("1 people", "people", "import", "-kind", "demo", "-database", "clave.db", "-keys", "demo.json", "people.jsonl")
-	f.runs("", "keys", "create", "-kind", "live", "-keys", "keys.json")
+	f.liveRing()
 	if out, ok := f.run("serve", "-config", "clave.toml"); ok || !strings.Contains(out, "it was born demo, for ever, and cannot be opened as live") {
 		t.Error(out)
 	}
@@ -385,7 +405,7 @@ func TestServeSaysThatAPortIsTaken(t *testing.T) {
 	}
 	defer l.Close()
 	f := newFolder(t, strings.Replace(servedToml, `admin = "127.0.0.1:0"`, fmt.Sprintf("admin = %q", l.Addr()), 1))
-	f.runs("", "keys", "create", "-kind", "live", "-keys", "keys.json")
+	f.liveRing()
 	if out, ok := f.run("serve", "-config", "clave.toml"); ok || !strings.Contains(out, "clave: listen.admin: listen tcp "+l.Addr().String()+": bind: address already in use") {
 		t.Error(out)
 	}

@@ -7,8 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-
-	"clave/internal/secret"
 )
 
 // ErrReadable means that others than the owner may read the file.
@@ -33,6 +31,10 @@ func Create(path string, kind Kind, now time.Time) (*Ring, error) {
 	if err != nil {
 		return nil, fmt.Errorf("keyring: %w", err)
 	}
+	return r.create(path)
+}
+
+func (r *Ring) create(path string) (*Ring, error) {
 	data, err := encode(r)
 	if err != nil {
 		return nil, fmt.Errorf("keyring: %w", err)
@@ -44,12 +46,22 @@ func Create(path string, kind Kind, now time.Time) (*Ring, error) {
 }
 
 func draw(kind Kind, now time.Time) (*Ring, error) {
+	return drawIn(kind, now, nil)
+}
+
+// drawIn draws a ring whose keys are in a token, or in the file if that is nil.
+func drawIn(kind Kind, now time.Time, token *hardware) (*Ring, error) {
 	if kind != Demo && kind != Live {
 		return nil, errors.New("a ring is demo or live")
 	}
-	m := newMaster(secret.Bytes(idSize), secret.Bytes(secret.KeySize))
 	r := &Ring{kind: kind}
-	r.keys.Store(&keys{m, []master{m}, map[string][]Signing{}})
+	k := &keys{signers: map[string][]Signing{}, token: token}
+	m, err := k.drawMaster(now.Add(-clockSkew))
+	if err != nil {
+		return nil, err
+	}
+	k.hashing, k.masters = m, []master{m}
+	r.keys.Store(k)
 	return r, r.complete(now)
 }
 

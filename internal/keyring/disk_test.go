@@ -21,6 +21,9 @@ func TestMain(m *testing.M) {
 	}
 	code := m.Run()
 	os.RemoveAll(directory)
+	for _, end := range keyring.AtEnd {
+		end()
+	}
 	os.Exit(code)
 }
 
@@ -33,7 +36,7 @@ func TestOpenReadsWhatCreateWrote(t *testing.T) {
 	if opened.Kind() != keyring.Demo || !opened.Hash("otp code", "K7Q").Equal(made.Hash("otp code", "K7Q")) {
 		t.Error("another ring came back")
 	}
-	if plain, err := opened.Unseal("state", "1", made.Seal("state", "1", []byte("x"))); err != nil || string(plain) != "x" {
+	if plain, err := opened.Unseal("state", "1", made.Seal(noon, "state", "1", []byte("x"))); err != nil || string(plain) != "x" {
 		t.Errorf("unsealed %q, %v", plain, err)
 	}
 	for _, name := range keyring.Names() {

@@ -43,7 +43,7 @@ func changed(t *testing.T, change func(*file)) []byte {
 
 func TestDecode(t *testing.T) {
 	key := bytes.Repeat([]byte{7}, secret.KeySize)
-	other, err := makeSigning("oidc", Demo, morning, morning)
+	other, err := makeSigning("oidc", Demo, morning, morning, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,16 +53,25 @@ func TestDecode(t *testing.T) {
 		err    error
 	}{
 		{"as written", func(*file) {}, nil},
-		{"an older master key", func(f *file) { f.Masters = append(f.Masters, fileMaster{"0000000000000001", key}) }, nil},
+		{"an older master key", func(f *file) { f.Masters = append(f.Masters, fileMaster{ID: "0000000000000001", Since: 1, Key: key}) }, nil},
 		{"no signers", func(f *file) { f.Signers = nil }, nil},
-		{"later version", func(f *file) { f.Version = 3 }, ErrFile},
+		{"later version", func(f *file) { f.Version = 4 }, ErrFile},
+		{"a retired master key", func(f *file) {
+			f.Masters[0].Retired = true
+			f.Masters = append(f.Masters, fileMaster{ID: "0000000000000001", Since: 1, Key: key})
+		}, nil},
+		{"all retired", func(f *file) { f.Masters[0].Retired = true }, ErrFile},
+		{"two masters that begin at once", func(f *file) {
+			f.Masters = append(f.Masters, fileMaster{ID: "0000000000000001", Since: f.Masters[0].Since, Key: key})
+		}, ErrFile},
+		{"a wrapped master without a token", func(f *file) { f.Masters[0].Wrapped = key }, ErrFile},
 		{"version before the first", func(f *file) { f.Version = 0 }, ErrFile},
 		{"no kind", func(f *file) { f.Kind = "" }, ErrFile},
 		{"other kind", func(f *file) { f.Kind = "test" }, ErrFile},
 		{"no masters", func(f *file) { f.Masters = nil }, ErrFile},
-		{"current not there", func(f *file) { f.Current = "0000000000000001" }, ErrFile},
-		{"no current", func(f *file) { f.Current = "" }, ErrFile},
-		{"short id", func(f *file) { f.Masters[0].ID, f.Current = "00", "00" }, ErrFile},
+		{"hashing not there", func(f *file) { f.Hashing = "0000000000000001" }, ErrFile},
+		{"no hashing", func(f *file) { f.Hashing = "" }, ErrFile},
+		{"short id", func(f *file) { f.Masters[0].ID, f.Hashing = "00", "00" }, ErrFile},
 		{"id not hexadecimal", func(f *file) { f.Masters[0].ID = "zzzzzzzzzzzzzzzz" }, ErrFile},
 		{"short key", func(f *file) { f.Masters[0].Key = key[:31] }, ErrFile},
 		{"a master twice", func(f *file) { f.Masters = append(f.Masters, f.Masters[0]) }, ErrFile},
@@ -103,7 +112,7 @@ func TestDecodeIsStrict(t *testing.T) {
 // A ring from before keys had generations: one of a name, which has signed since its certificate began.
 func TestDecodeVersion1(t *testing.T) {
 	r, err := decode(changed(t, func(f *file) {
-		f.Version, f.Signers = 1, f.Signers[2:]
+		f.Version, f.Current, f.Hashing, f.Signers = 1, f.Hashing, "", f.Signers[2:]
 		f.Signers[0].ID, f.Signers[0].Since = "", 0
 	}))
 	if err != nil {
@@ -126,20 +135,32 @@ func TestOlderKeyUnseals(t *testing.T) {
 	}
 	const id = "00000000000000ff"
 	after, err := decode(changed(t, func(f *file) {
-		f.Masters = append(f.Masters, fileMaster{id, bytes.Repeat([]byte{7}, secret.KeySize)})
-		f.Current = id
+		f.Masters = append(f.Masters, fileMaster{ID: id, Since: morning.Unix(), Key: bytes.Repeat([]byte{7}, secret.KeySize)})
 	}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if plain, err := after.Unseal("state", "1", before.Seal("state", "1", []byte("x"))); err != nil || string(plain) != "x" {
+	if plain, err := after.Unseal("state", "1", before.Seal(morning, "state", "1", []byte("x"))); err != nil || string(plain) != "x" {
 		t.Errorf("the old key opens %q, %v", plain, err)
 	}
-	if _, err := before.Unseal("state", "1", after.Seal("state", "1", []byte("x"))); !errors.Is(err, secret.ErrOpen) {
+	if _, err := before.Unseal("state", "1", after.Seal(morning, "state", "1", []byte("x"))); !errors.Is(err, secret.ErrOpen) {
 		t.Errorf("a ring without the new key opens what it sealed: %v", err)
 	}
-	if before.Hash("otp", "K7Q").Equal(after.Hash("otp", "K7Q")) {
-		t.Error("old and new key hash alike")
+	h := before.Hash("otp", "K7Q")
+	if !h.Equal(after.Hash("otp", "K7Q")) {
+		t.Error("a hash changed: nobody would be found any more")
+	}
+	was, is := before.Stored(h, morning), after.Stored(h, morning)
+	if len(was) != 1 || len(is) != 2 || !bytes.Equal(was[0], is[1]) || bytes.Contains(is[0], h[:8]) {
+		t.Errorf("stored in %d and %d forms", len(was), len(is))
+	}
+	for _, form := range is {
+		if back, err := after.Hashed(form); err != nil || !h.Equal(back) {
+			t.Errorf("a form of %d bytes does not come back: %v", len(form), err)
+		}
+	}
+	if _, err := before.Hashed(is[0]); !errors.Is(err, secret.ErrOpen) {
+		t.Errorf("a ring without the new key reads what it stored: %v", err)
 	}
 }
 
@@ -165,8 +186,12 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"version":1,"kind":"demo","current":"","masters":[],"signers":[]}`))
 	f.Add([]byte(`{"version":1,"kind":"live","signers":[{"name":"saml","key":"MA==","certificate":"MA=="}]}`))
 	f.Add([]byte(`{"version":2,"kind":"live","signers":[{"name":"oidc","id":"x","since":-9223372036854775808,"key":"MA==","certificate":"MA=="}]}`))
+	f.Add([]byte(`{"version":3,"kind":"live","hashing":"","hardware":{"module":"","token":"","pin_file":""},"masters":[{"id":"","wrapped":"MA=="}]}`))
 	f.Add([]byte("null"))
 	f.Fuzz(func(t *testing.T, data []byte) {
+		if f, err := decodeFile(data); err == nil && f.Token != nil {
+			return // the module that it names would be loaded
+		}
 		r, err := decode(data)
 		if err != nil {
 			if !errors.Is(err, ErrFile) {
@@ -174,7 +199,13 @@ func FuzzDecode(f *testing.F) {
 			}
 			return
 		}
-		if plain, err := r.Unseal("state", "1", r.Seal("state", "1", []byte("x"))); err != nil || string(plain) != "x" {
+		h := r.Hash("hash", "x")
+		for _, form := range r.Stored(h, morning) {
+			if back, err := r.Hashed(form); err != nil || !h.Equal(back) {
+				t.Fatalf("a stored hash does not come back: %v", err)
+			}
+		}
+		if plain, err := r.Unseal("state", "1", r.Seal(morning, "state", "1", []byte("x"))); err != nil || string(plain) != "x" {
 			t.Fatalf("a ring that does not open what it sealed: %v", err)
 		}
 	})

@@ -2,11 +2,11 @@ package keyring
 
 import (
 	"context"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -27,7 +27,7 @@ func (r *Ring) Follow(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		changed, err := r.refresh()
+		changed, err := r.refresh(time.Now())
 		switch {
 		case err != nil && err.Error() != told:
 			told = err.Error()
@@ -42,7 +42,7 @@ func (r *Ring) Follow(ctx context.Context) {
 }
 
 // refresh reads the file if it is not the one read last.
-func (r *Ring) refresh() (changed bool, err error) {
+func (r *Ring) refresh(now time.Time) (changed bool, err error) {
 	info, err := os.Stat(r.file.path)
 	if err != nil || same(info, r.file.info) {
 		return false, err
@@ -51,7 +51,7 @@ func (r *Ring) refresh() (changed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if err := r.accepts(next); err != nil {
+	if err := r.accepts(next, now); err != nil {
 		return false, fmt.Errorf("%s: %w", r.file.path, err)
 	}
 	r.keys.Store(next.keys.Load())
@@ -63,11 +63,12 @@ func same(a, b os.FileInfo) bool {
 	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
 }
 
-// accepts refuses what would stop a running node: another kind, another master key that hashes (what was hashed with this one would not be
-// found any more), a name without a signing key.
-func (r *Ring) accepts(next *Ring) error {
+// accepts refuses what would stop a running node: another kind, other hashes (nobody would be found any more), no trace of the master key
+// that seals now, a name without a signing key.
+func (r *Ring) accepts(next *Ring, now time.Time) error {
 	has, comes := r.keys.Load(), next.keys.Load()
-	if r.kind != next.kind || !has.current.equal(comes.current) {
+	seals := has.sealing(now)
+	if r.kind != next.kind || !has.hashing.equal(comes.hashing) || !slices.ContainsFunc(comes.masters, seals.equal) {
 		return ErrForeign
 	}
 	for name := range has.signers {
@@ -76,8 +77,4 @@ func (r *Ring) accepts(next *Ring) error {
 		}
 	}
 	return nil
-}
-
-func (m master) equal(o master) bool {
-	return m.id == o.id && subtle.ConstantTimeCompare(m.key, o.key) == 1
 }

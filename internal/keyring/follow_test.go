@@ -41,14 +41,14 @@ func put(t *testing.T, r *Ring, data []byte) {
 // An old ring gets the keys that it lacks and keeps those that it has.
 func TestCompleteVersion1(t *testing.T) {
 	r := onDisk(t, func(f *file) {
-		f.Version, f.Signers = 1, f.Signers[2:]
+		f.Version, f.Current, f.Hashing, f.Signers = 1, f.Hashing, "", f.Signers[2:]
 		f.Signers[0].ID, f.Signers[0].Since = "", 0
 	})
 	now := morning.AddDate(1, 0, 0)
 	if err := Complete(r.file.path, now); err != nil {
 		t.Fatal(err)
 	}
-	if changed, err := r.refresh(); err != nil || !changed {
+	if changed, err := r.refresh(morning); err != nil || !changed {
 		t.Fatalf("taken up: %v, %v", changed, err)
 	}
 	for _, name := range Names() {
@@ -71,9 +71,9 @@ func TestRefreshRefuses(t *testing.T) {
 		{"half a file", sample()[:len(sample())/2], ErrFile},
 		{"another kind", changed(t, func(f *file) { f.Kind = Live }), ErrForeign},
 		{"another master key", changed(t, func(f *file) { f.Masters[0].Key[0] ^= 1 }), ErrForeign},
-		{"another current key", changed(t, func(f *file) {
-			f.Current = "00000000000000ff"
-			f.Masters = append(f.Masters, fileMaster{f.Current, bytes.Repeat([]byte{7}, secret.KeySize)})
+		{"hashed with another", changed(t, func(f *file) {
+			f.Hashing = "00000000000000ff"
+			f.Masters = append(f.Masters, fileMaster{ID: f.Hashing, Key: bytes.Repeat([]byte{7}, secret.KeySize)})
 		}), ErrForeign},
 		{"a name gone", changed(t, func(f *file) { f.Signers = f.Signers[:2] }), ErrNoSigner},
 	} {
@@ -81,15 +81,15 @@ func TestRefreshRefuses(t *testing.T) {
 		before := r.keys.Load()
 		put(t, r, tt.data)
 		for range 2 { // it stays refused
-			if taken, err := r.refresh(); taken || !errors.Is(err, tt.err) || r.keys.Load() != before {
+			if taken, err := r.refresh(morning); taken || !errors.Is(err, tt.err) || r.keys.Load() != before {
 				t.Errorf("%s: taken up %v, %v", tt.name, taken, err)
 			}
 		}
 		put(t, r, sample())
-		if taken, err := r.refresh(); !taken || err != nil {
+		if taken, err := r.refresh(morning); !taken || err != nil {
 			t.Errorf("%s: mended, and taken up %v, %v", tt.name, taken, err)
 		}
-		if taken, err := r.refresh(); taken || err != nil {
+		if taken, err := r.refresh(morning); taken || err != nil {
 			t.Errorf("%s: taken up twice: %v, %v", tt.name, taken, err)
 		}
 	}
@@ -99,12 +99,12 @@ func TestRefreshRefuses(t *testing.T) {
 func TestRefreshInPlace(t *testing.T) {
 	r := onDisk(t, func(*file) {})
 	data := changed(t, func(f *file) {
-		f.Masters = append(f.Masters, fileMaster{"00000000000000ff", bytes.Repeat([]byte{7}, secret.KeySize)})
+		f.Masters = append(f.Masters, fileMaster{ID: "00000000000000ff", Key: bytes.Repeat([]byte{7}, secret.KeySize)})
 	})
 	if err := os.WriteFile(r.file.path, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if taken, err := r.refresh(); !taken || err != nil || len(r.keys.Load().masters) != 2 {
+	if taken, err := r.refresh(morning); !taken || err != nil || len(r.keys.Load().masters) != 2 {
 		t.Errorf("taken up %v, %v", taken, err)
 	}
 }

@@ -55,7 +55,7 @@ func TestRule21EveryUseHasItsKey(t *testing.T) {
 }
 
 func TestRule19SealIsBound(t *testing.T) {
-	sealed := ring().Seal("login state", "login 1", []byte("state"))
+	sealed := ring().Seal(noon, "login state", "login 1", []byte("state"))
 	tests := []struct {
 		name   string
 		ring   *keyring.Ring
@@ -82,13 +82,13 @@ func TestRule19SealIsBound(t *testing.T) {
 	}
 }
 
-func otherID() []byte { return otherRing().Seal("login state", "login 1", nil)[:8] }
+func otherID() []byte { return otherRing().Seal(noon, "login state", "login 1", nil)[:8] }
 
 func TestSealProperty(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		use := keyring.Use(rapid.StringMatching(`.{1,20}`).Draw(t, "use"))
 		ad, plain := rapid.String().Draw(t, "ad"), rapid.SliceOf(rapid.Byte()).Draw(t, "plain")
-		sealed := ring().Seal(use, ad, plain)
+		sealed := ring().Seal(noon, use, ad, plain)
 		if opened, err := ring().Unseal(use, ad, sealed); err != nil || !bytes.Equal(opened, plain) {
 			t.Fatalf("%x, %v", opened, err)
 		}

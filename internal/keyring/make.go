@@ -54,12 +54,8 @@ func fits(name string, public crypto.PublicKey) bool {
 
 // makeSigning draws a key and certifies it with itself. Services trust the certificate because we gave it to them, not for its issuer, so it
 // says no more than whose it is. It is good from now, though it signs later: who is told of it may look at its dates.
-func makeSigning(name string, kind Kind, now, since time.Time) (Signing, error) {
-	draw, ok := algorithms[name]
-	if !ok {
-		return Signing{}, fmt.Errorf("%w: %q", ErrNoSigner, name)
-	}
-	key, err := draw()
+func makeSigning(name string, kind Kind, now, since time.Time, token *hardware) (Signing, error) {
+	key, err := drawSigner(name, token)
 	if err != nil {
 		return Signing{}, err
 	}
@@ -80,4 +76,34 @@ func makeSigning(name string, kind Kind, now, since time.Time) (Signing, error) 
 		return Signing{}, err
 	}
 	return newSigning(key, certificate, since), nil
+}
+
+// drawSigner draws a key in the token, or here if there is none.
+func drawSigner(name string, token *hardware) (crypto.Signer, error) {
+	draw, ok := algorithms[name]
+	if !ok {
+		return nil, fmt.Errorf("%w: %q", ErrNoSigner, name)
+	}
+	if token == nil {
+		return draw()
+	}
+	box, err := token.open()
+	if err != nil {
+		return nil, err
+	}
+	return box.draw(name)
+}
+
+// drawMaster draws a master key; where there is a token, only what that opens goes into the file.
+func (k *keys) drawMaster(since time.Time) (master, error) {
+	m := newMaster(secret.Bytes(idSize), secret.Bytes(secret.KeySize), since)
+	if k.token == nil {
+		return m, nil
+	}
+	box, err := k.token.open()
+	if err != nil {
+		return master{}, err
+	}
+	m.wrapped, err = wrap(box, m.id[:], m.key)
+	return m, err
 }

@@ -44,7 +44,7 @@ func (r *Ring) complete(now time.Time) error {
 		if len(r.keys.Load().signers[name]) > 0 {
 			continue
 		}
-		s, err := makeSigning(name, r.kind, now, now.Add(-clockSkew))
+		s, err := makeSigning(name, r.kind, now, now.Add(-clockSkew), r.keys.Load().token)
 		if err != nil {
 			return err
 		}
@@ -68,7 +68,7 @@ func (r *Ring) rotate(name string, now time.Time, lead time.Duration) (Signing, 
 			return Signing{}, fmt.Errorf("%w: %s, from %s", ErrWaiting, g.ID, g.Since.Format(time.RFC3339))
 		}
 	}
-	s, err := makeSigning(name, r.kind, now, since)
+	s, err := makeSigning(name, r.kind, now, since, r.keys.Load().token)
 	if err != nil {
 		return Signing{}, err
 	}

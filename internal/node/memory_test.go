@@ -16,7 +16,7 @@ func TestTuneMemory(t *testing.T) {
 		percent        int
 		bytes          int64
 	}{
-		"nothing set": {"", "", 400, 512 << 20},
+		"nothing set": {"", "", 400, 256 << 20},
 		"both set":    {"100", "1GiB", 100, math.MaxInt64},
 	} {
 		t.Run(name, func(t *testing.T) {

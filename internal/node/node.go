@@ -123,6 +123,7 @@ func (n *Node) Run(ctx context.Context) {
 	jobs.Go(func() { n.forget(ctx) })
 	jobs.Go(func() { n.oidc.Run(ctx) })
 	jobs.Go(func() { n.ring.Follow(ctx) })
+	jobs.Go(func() { n.masters(ctx) })
 	jobs.Wait()
 }
 

@@ -18,7 +18,7 @@ const theFlow = `CASE WHEN flow = '' THEN id ELSE flow END`
 func (s *Store) Told(ctx context.Context, subject secret.Hash, before string, n int) ([]audit.Entry, error) {
 	return all(ctx, s, s.scanAudit, `SELECT `+auditColumns+` FROM audits WHERE subject = $1 AND `+theFlow+` IN (
 		SELECT `+theFlow+` FROM audits WHERE subject = $1 GROUP BY `+theFlow+`
-		HAVING $2 = '' OR MAX(id) < $2 ORDER BY MAX(id) DESC LIMIT $3) ORDER BY id`, subject, before, int64(n))
+		HAVING $2 = '' OR MAX(id) < $2 ORDER BY MAX(id) DESC LIMIT $3) ORDER BY id`, sought(subject), before, int64(n))
 }
 
 // GivenUp implements account.Store.
@@ -36,7 +36,7 @@ func (s *Store) GivenUp(ctx context.Context, flows []string) ([]audit.Entry, err
 
 // EntriesOf implements account.Store.
 func (s *Store) EntriesOf(ctx context.Context, subject secret.Hash, after string, n int) ([]audit.Entry, error) {
-	return all(ctx, s, s.scanAudit, `SELECT `+auditColumns+` FROM audits WHERE subject = $1 AND id > $2 ORDER BY id LIMIT $3`, subject, after, int64(n))
+	return all(ctx, s, s.scanAudit, `SELECT `+auditColumns+` FROM audits WHERE subject = $1 AND id > $2 ORDER BY id LIMIT $3`, sought(subject), after, int64(n))
 }
 
 // Informed implements account.Store.
@@ -44,7 +44,7 @@ func (s *Store) Informed(ctx context.Context, subject secret.Hash, since string,
 	scan := func(r row) (e account.Informed, err error) { return e, r.Scan(&e.Party, &e.Times, &e.Last) }
 	return all(ctx, s, scan, `SELECT party, COUNT(*), MAX(at) FROM audits
 		WHERE subject = $1 AND id >= $2 AND at <= $3 AND event IN ($4, $5) GROUP BY party ORDER BY MAX(at) DESC, party`,
-		subject, since, until, string(audit.LoginCompleted), string(audit.ConfirmationUsed))
+		sought(subject), since, until, string(audit.LoginCompleted), string(audit.ConfirmationUsed))
 }
 
 // KnownBrowsers implements account.Store.

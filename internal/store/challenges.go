@@ -1,9 +1,11 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 
 	"clave/internal/otp"
@@ -19,7 +21,7 @@ const currentEpoch = `(SELECT epoch FROM house)`
 func (s *Store) AddChallenge(ctx context.Context, ch otp.Challenge) error {
 	_, err := s.exec(ctx, `INSERT INTO challenges (epoch, `+challengeColumns+`)
 		VALUES (`+currentEpoch+`, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
-		ch.ID, string(ch.Purpose), ch.Flow, ch.Browser, ch.Subject, []byte(ch.Budget), ch.Citizen, ch.Label, ch.Code, ch.Message,
+		ch.ID, string(ch.Purpose), ch.Flow, ch.Browser, ch.Subject, secret.Hash(ch.Budget), ch.Citizen, ch.Label, ch.Code, ch.Message,
 		ch.Tries, ch.Max, ch.Created, ch.Expires, string(ch.State))
 	return err
 }
@@ -27,7 +29,7 @@ func (s *Store) AddChallenge(ctx context.Context, ch otp.Challenge) error {
 // TryChallenge implements otp.Store: the statement counts, and locks the row, before anything is compared.
 func (s *Store) TryChallenge(ctx context.Context, id, flow string, browser secret.Hash) (otp.Challenge, bool, error) {
 	return scanChallenge(s.queryRow(ctx, `UPDATE challenges SET tries = tries + 1
-		WHERE id = $1 AND flow = $2 AND browser = $3 AND epoch = `+currentEpoch+` RETURNING `+challengeColumns, id, flow, browser))
+		WHERE id = $1 AND flow = $2 AND browser = $3 AND epoch = `+currentEpoch+` RETURNING `+challengeColumns, id, flow, sought(browser)))
 }
 
 // SetChallengeState implements otp.Store.
@@ -42,7 +44,7 @@ func (s *Store) Challenge(ctx context.Context, id string) (otp.Challenge, bool, 
 }
 
 func scanChallenge(r row) (ch otp.Challenge, ok bool, err error) {
-	var budget []byte
+	var budget secret.Hash
 	ok, err = found(r.Scan(&ch.ID, &ch.Purpose, &ch.Flow, &ch.Browser, &ch.Subject, &budget, &ch.Citizen, &ch.Label, &ch.Code, &ch.Message,
 		&ch.Tries, &ch.Max, &ch.Created, &ch.Expires, &ch.State))
 	ch.Budget = string(budget)
@@ -51,24 +53,59 @@ func scanChallenge(r row) (ch otp.Challenge, ok bool, err error) {
 
 // HitTimes implements throttle.Store.
 func (s *Store) HitTimes(ctx context.Context, key secret.Hash) ([]time.Time, error) {
-	return hits(s.queryRow(ctx, `SELECT hits FROM counters WHERE key = $1`, key))
+	lists, err := all(ctx, s, hits, `SELECT hits FROM counters WHERE key = $1`, sought(key))
+	return merged(lists), err
 }
 
-// LockHitTimes implements throttle.Store: a counter that does not exist yet is made, so that it can be locked, and
-// forgotten soon unless hits are set.
+// LockHitTimes implements throttle.Store: a counter that does not exist yet is made, so that it can be locked, and forgotten soon unless
+// hits are set. While master keys change it is as many rows as the key has forms, which all nodes lock in one order, and it has the hits of
+// all of them: nobody gains a try.
 func (s *Store) LockHitTimes(ctx context.Context, key secret.Hash) ([]time.Time, error) {
-	return hits(s.queryRow(ctx, `INSERT INTO counters (key, hits, forget_at) VALUES ($1, $2, $3)
-		ON CONFLICT (key) DO UPDATE SET key = excluded.key RETURNING hits`, key, []byte{}, s.Now().Add(24*time.Hour)))
+	var lists [][]time.Time
+	for _, form := range s.inOrder(key) {
+		list, err := hits(s.queryRow(ctx, `INSERT INTO counters (key, hits, forget_at) VALUES ($1, $2, $3)
+			ON CONFLICT (key) DO UPDATE SET key = excluded.key RETURNING hits`, form, []byte{}, s.Now().Add(24*time.Hour)))
+		if err != nil {
+			return nil, err
+		}
+		lists = append(lists, list)
+	}
+	return merged(lists), nil
 }
 
-// SetHitTimes implements throttle.Store.
+// SetHitTimes implements throttle.Store. One row gets all of the hits, and the others go: whoever waits for their lock makes them anew.
 func (s *Store) SetHitTimes(ctx context.Context, key secret.Hash, times []time.Time, forget time.Time) error {
 	packed := make([]byte, 0, 8*len(times))
 	for _, t := range times {
 		packed = binary.BigEndian.AppendUint64(packed, uint64(t.UnixMicro()))
 	}
-	_, err := s.exec(ctx, `UPDATE counters SET hits = $2, forget_at = $3 WHERE key = $1`, key, packed, forget)
-	return err
+	current := s.stored(key)[0]
+	for _, form := range s.inOrder(key) {
+		text, args := `UPDATE counters SET hits = $2, forget_at = $3 WHERE key = $1`, []any{form, packed, forget}
+		if !bytes.Equal(form, current) {
+			text, args = `DELETE FROM counters WHERE key = $1`, []any{form}
+		}
+		if _, err := s.exec(ctx, text, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inOrder are the forms of a hash in the order in which every node locks them.
+func (s *Store) inOrder(key secret.Hash) [][]byte {
+	forms := s.stored(key)
+	slices.SortFunc(forms, bytes.Compare)
+	return forms
+}
+
+func merged(lists [][]time.Time) []time.Time {
+	if len(lists) == 1 {
+		return lists[0]
+	}
+	times := slices.Concat(lists...)
+	slices.SortFunc(times, time.Time.Compare)
+	return times
 }
 
 func hits(r row) ([]time.Time, error) {

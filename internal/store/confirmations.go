@@ -54,7 +54,7 @@ func (s *Store) Confirmations(ctx context.Context, citizen string, endsAfter tim
 // ConfirmationEnd implements confirm.Store.
 func (s *Store) ConfirmationEnd(ctx context.Context, party string, subject secret.Hash) (end time.Time, err error) {
 	_, err = found(s.queryRow(ctx, `SELECT expires_at FROM confirmations
-		WHERE state = 'waiting' AND subject = $1 AND party = $2 AND epoch = `+currentEpoch+` ORDER BY expires_at DESC LIMIT 1`, subject, party).Scan(&end))
+		WHERE state = 'waiting' AND subject = $1 AND party = $2 AND epoch = `+currentEpoch+` ORDER BY expires_at DESC LIMIT 1`, sought(subject), party).Scan(&end))
 	return end, err
 }
 

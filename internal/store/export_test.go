@@ -20,9 +20,7 @@ func (s *Store) Each(ctx context.Context, each func() error, text string, args .
 	return s.query(ctx, func(row) error { return each() }, text, args...)
 }
 
-// Free is the last migration that is held to no rule, and Number that of a file.
-const Free = free
-
+// Number is that of a migration's file.
 var Number = number
 
 // Plans names the index by which each statement that looks through all messages must find its rows, and its arguments.
@@ -47,3 +45,12 @@ var Plans = []struct {
 
 // Unlocked is a statement as SQLite is shown it.
 func Unlocked(text string) string { return rowLock.ReplaceAllString(text, "") }
+
+// HeldColumns are the columns that a change of master keys reaches.
+func HeldColumns() map[string]bool {
+	known := map[string]bool{}
+	for _, h := range heldColumns {
+		known[h.table+"."+h.column] = true
+	}
+	return known
+}

@@ -39,9 +39,18 @@ func (s *Store) Epoch(ctx context.Context) (epoch int64, err error) {
 	return epoch, err
 }
 
-// RaiseEpoch voids every challenge, code and session, and returns the new epoch. It is called when the database may have
-// forgotten that some of them were used: after a restore, or a promotion that lost commits. It needs a unit.
+// RaiseEpoch voids every challenge, code and session, and returns the new epoch. It needs a unit.
 func (s *Store) RaiseEpoch(ctx context.Context) (epoch int64, err error) {
 	err = s.queryRow(ctx, `UPDATE house SET epoch = epoch + 1 RETURNING epoch`).Scan(&epoch)
 	return epoch, err
+}
+
+// Distrust is called when the database may have forgotten that codes were used, sent or asked for: after a restore, or a
+// promotion that lost commits. It raises the epoch, and the void codes that wait to be sent are not. It needs a unit.
+func (s *Store) Distrust(ctx context.Context) (epoch int64, err error) {
+	if _, err := s.exec(ctx, `UPDATE messages SET state = 'lost', sealed = NULL
+		WHERE state IN ('queued', 'sending') AND decoy = FALSE AND kind IN (`+onceKinds+`)`); err != nil {
+		return 0, err
+	}
+	return s.RaiseEpoch(ctx)
 }

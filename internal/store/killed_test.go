@@ -3,21 +3,36 @@ package store_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"sync"
 	"testing"
 
+	"clave/internal/keyring"
 	"clave/internal/store"
 )
 
-const doomedAddress = "CLAVE_STORE_TEST_DOOMED"
+const (
+	doomedAddress = "CLAVE_STORE_TEST_DOOMED"
+	doomedRing    = "CLAVE_STORE_TEST_RING" // the file of the database's key ring
+)
+
+// withRing are options with the ring of a file: another process has it too.
+func withRing(path string) (store.Options, error) {
+	o := options()
+	var err error
+	o.Ring, err = keyring.Open(path)
+	return o, err
+}
 
 // doomed writes, from many goroutines, and says what was acknowledged, until it is killed.
 func doomed(address string) {
-	s, err := store.Open(context.Background(), address, options())
-	if err != nil {
+	o, errRing := withRing(os.Getenv(doomedRing))
+	s, err := store.Open(context.Background(), address, o)
+	if err := errors.Join(errRing, err); err != nil {
 		fmt.Println(err)
 		os.Exit(1)
 	}
@@ -44,12 +59,17 @@ func doomed(address string) {
 
 func TestWhatWasAcknowledgedSurvivesKill(t *testing.T) {
 	onBoth(t, func(t *testing.T, address string) {
-		s := open(t, address, options())
+		path := filepath.Join(t.TempDir(), "keys.json")
+		_, err := keyring.Create(path, keyring.Demo, options().Now())
+		wants(t, err, nil)
+		o, err := withRing(path)
+		wants(t, err, nil)
+		s := open(t, address, o)
 		execs(t, s, `CREATE TABLE kept (id TEXT NOT NULL PRIMARY KEY)`)
 		wants(t, s.Close(t.Context()), nil)
-		said := killed(t, address, 500)
+		said := killed(t, address, path, 500)
 
-		s = open(t, address, options())
+		s = open(t, address, o)
 		ids, err := s.Strings(t.Context(), `SELECT id FROM kept`)
 		wants(t, err, nil)
 		kept := make(map[string]bool)
@@ -66,9 +86,9 @@ func TestWhatWasAcknowledgedSurvivesKill(t *testing.T) {
 }
 
 // killed starts a process that writes, ends it by SIGKILL once it has acknowledged enough, and returns all that it did.
-func killed(t *testing.T, address string, enough int) (said []string) {
+func killed(t *testing.T, address, ring string, enough int) (said []string) {
 	child := exec.CommandContext(t.Context(), os.Args[0])
-	child.Env = append(os.Environ(), doomedAddress+"="+address)
+	child.Env = append(os.Environ(), doomedAddress+"="+address, doomedRing+"="+ring)
 	out, err := child.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

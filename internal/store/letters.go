@@ -24,12 +24,12 @@ func (s *Store) Letter(ctx context.Context, id string) (enrolment.Letter, bool, 
 
 // LetterByCSV implements enrolment.Store.
 func (s *Store) LetterByCSV(ctx context.Context, csv secret.Hash) (enrolment.Letter, bool, error) {
-	return scanLetter(s.queryRow(ctx, selectLetter+`csv = $1`, csv))
+	return scanLetter(s.queryRow(ctx, selectLetter+`csv = $1`, sought(csv)))
 }
 
 // LetterByReference implements enrolment.Store.
 func (s *Store) LetterByReference(ctx context.Context, reference secret.Hash) (enrolment.Letter, bool, error) {
-	return scanLetter(s.queryRow(ctx, selectLetter+`reference = $1`, reference))
+	return scanLetter(s.queryRow(ctx, selectLetter+`reference = $1`, sought(reference)))
 }
 
 // UseLetter implements enrolment.Store.
@@ -51,6 +51,6 @@ func (s *Store) AddFreeze(ctx context.Context, code secret.Hash, citizen string)
 
 // TakeFreeze implements enrolment.Store.
 func (s *Store) TakeFreeze(ctx context.Context, code secret.Hash) (citizen string, ok bool, err error) {
-	ok, err = found(s.queryRow(ctx, `DELETE FROM freezes WHERE code = $1 RETURNING citizen`, code).Scan(&citizen))
+	ok, err = found(s.queryRow(ctx, `DELETE FROM freezes WHERE code = $1 RETURNING citizen`, sought(code)).Scan(&citizen))
 	return citizen, ok, err
 }

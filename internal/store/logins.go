@@ -36,7 +36,7 @@ func (s *Store) AddAudit(ctx context.Context, e audit.Entry) error {
 	}
 	_, err = s.exec(ctx, `INSERT INTO audits (`+auditColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		e.ID, e.At, string(e.Event), orNull(e.Subject), e.Citizen, e.Party, e.Flow, e.Outcome, sealed)
+		e.ID, e.At, string(e.Event), e.Subject, e.Citizen, e.Party, e.Flow, e.Outcome, sealed)
 	if err == nil && s.Seen != nil {
 		s.After(ctx, func() { s.Seen.Event(string(e.Event), outcomeOf(e)) })
 	}
@@ -58,20 +58,20 @@ func (s *Store) Audits(ctx context.Context, after string, n int) ([]audit.Entry,
 }
 
 func (s *Store) scanAudit(r row) (e audit.Entry, err error) {
-	var sealed, subject []byte
-	if err := r.Scan(&e.ID, &e.At, &e.Event, &subject, &e.Citizen, &e.Party, &e.Flow, &e.Outcome, &sealed); err != nil {
+	var sealed []byte
+	if err := r.Scan(&e.ID, &e.At, &e.Event, &e.Subject, &e.Citizen, &e.Party, &e.Flow, &e.Outcome, &sealed); err != nil {
 		return e, err
 	}
 	var b auditBody
 	err = s.unseal(auditUse, e.ID, sealed, &b)
-	e.Subject, e.From, e.Browser = subject, b.From, b.Browser
+	e.From, e.Browser = b.From, b.Browser
 	return e, err
 }
 
 // LastAccess implements web.Records.
 func (s *Store) LastAccess(ctx context.Context, subject secret.Hash) (audit.Entry, bool, error) {
 	e, err := s.scanAudit(s.queryRow(ctx, `SELECT `+auditColumns+` FROM audits
-		WHERE subject = $1 AND event IN ($2, $3) ORDER BY id DESC LIMIT 1`, subject, string(audit.LoginCompleted), string(audit.ConfirmationUsed)))
+		WHERE subject = $1 AND event IN ($2, $3) ORDER BY id DESC LIMIT 1`, sought(subject), string(audit.LoginCompleted), string(audit.ConfirmationUsed)))
 	ok, err := found(err)
 	return e, ok, err
 }
@@ -79,6 +79,6 @@ func (s *Store) LastAccess(ctx context.Context, subject secret.Hash) (audit.Entr
 // FailuresSince implements web.Records.
 func (s *Store) FailuresSince(ctx context.Context, subject secret.Hash, after string) (n int, err error) {
 	err = s.queryRow(ctx, `SELECT COUNT(*) FROM audits WHERE subject = $1 AND id > $2 AND event = $3 AND outcome = 'wrong'`,
-		subject, after, string(audit.PINRefused)).Scan(&n)
+		sought(subject), after, string(audit.PINRefused)).Scan(&n)
 	return n, err
 }

@@ -21,9 +21,6 @@ var files embed.FS
 // rolling upgrade starts it before or after they are migrated. Zero: nothing has been released, and it serves on its own only.
 const released = 0
 
-// free is the last migration of the first release: those up to it were free to take away what they wanted.
-const free = 99999
-
 // ErrSchema means that the database's tables are not those that this program works on.
 var ErrSchema = errors.New("store: the database's tables do not fit this program")
 

@@ -50,7 +50,7 @@ func (s *Store) ForgetRecords(ctx context.Context, now time.Time) (more bool, er
 var forgetRecords = forgetOld("oidc_records", "(kind, key)", "until_at < $2")
 
 func (s *Store) sealRecord(x oidc.Record) []byte {
-	return s.Ring.Seal(oidcUse, string(x.Kind)+" "+x.Key, x.Body)
+	return s.Ring.Seal(s.Now(), oidcUse, string(x.Kind)+" "+x.Key, x.Body)
 }
 
 func (s *Store) scanRecord(r row) (x oidc.Record, err error) {

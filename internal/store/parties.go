@@ -77,7 +77,9 @@ func (s *Store) scanParty(r row) (relying.Party, error) {
 }
 
 // sealParty: none of it is secret, but all of it is trusted.
-func (s *Store) sealParty(p relying.Party) []byte { return s.Ring.Seal(partyUse, p.ID, p.JSON()) }
+func (s *Store) sealParty(p relying.Party) []byte {
+	return s.Ring.Seal(s.Now(), partyUse, p.ID, p.JSON())
+}
 
 func (s *Store) openParty(id string, sealed []byte) (relying.Party, error) {
 	form, err := s.Ring.Unseal(partyUse, id, sealed)

@@ -10,6 +10,7 @@ import (
 
 	"clave/internal/nif"
 	"clave/internal/person"
+	"clave/internal/secret"
 )
 
 // personBody is what is sealed of a person.
@@ -28,7 +29,7 @@ type personBody struct {
 func (s *Store) Person(ctx context.Context, n nif.NIF) (p person.Person, ok bool, err error) {
 	key := s.Ring.Hash(personUse, n.String())
 	var sealed []byte
-	if ok, err = found(s.queryRow(ctx, `SELECT sealed FROM people WHERE nif = $1`, key).Scan(&sealed)); err != nil || !ok {
+	if ok, err = found(s.queryRow(ctx, `SELECT sealed FROM people WHERE nif = $1`, sought(key)).Scan(&sealed)); err != nil || !ok {
 		return p, false, err
 	}
 	var b personBody
@@ -58,7 +59,10 @@ func (s *Store) PutPeople(ctx context.Context, people []person.Person) error {
 		for some := range slices.Chunk(keys, peopleRows) {
 			args := make([]any, 0, 2*len(some))
 			for _, key := range some {
-				args = append(args, []byte(key), sealed[key])
+				args = append(args, secret.Hash(key), sealed[key])
+			}
+			if err := s.forgetForms(ctx, some); err != nil {
+				return err
 			}
 			if _, err := s.exec(ctx, insertPeople(len(some)), args...); err != nil {
 				return err
@@ -66,6 +70,18 @@ func (s *Store) PutPeople(ctx context.Context, people []person.Person) error {
 		}
 		return nil
 	})
+}
+
+// forgetForms deletes what an import replaces and stands there under another master key.
+func (s *Store) forgetForms(ctx context.Context, keys []string) error {
+	for _, key := range keys {
+		for _, form := range s.stored(secret.Hash(key))[1:] {
+			if _, err := s.exec(ctx, `DELETE FROM people WHERE nif = $1`, form); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // peopleRows is how many people one statement saves: over a network the statements are what takes the time.

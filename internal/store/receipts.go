@@ -74,6 +74,9 @@ func (s *Store) receive(ctx context.Context, r receipt, now time.Time) (bool, er
 		text, arg = `SELECT id, state, channel, accept_at FROM messages WHERE id = $1 AND decoy = FALSE`, id
 	}
 	ok, err := found(s.queryRow(ctx, text, arg).Scan(&id, &state, &channel, &accepted))
+	if own && err == nil && !ok {
+		return true, nil // what we name exists before it is sent: whoever makes up a bounce fills no table with it
+	}
 	if err != nil || !ok || state == notify.Queued || state == notify.Sending && !own {
 		return false, err
 	}

@@ -30,7 +30,7 @@ func (s *Store) seal(use keyring.Use, ad string, body any) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("seal %s: %w", use, err)
 	}
-	return s.Ring.Seal(use, ad, plain), nil
+	return s.Ring.Seal(s.Now(), use, ad, plain), nil
 }
 
 func (s *Store) unseal(use keyring.Use, ad string, sealed []byte, body any) error {
@@ -78,12 +78,4 @@ func found(err error) (bool, error) {
 		return false, nil
 	}
 	return err == nil, err
-}
-
-// orNull stores an empty hash as NULL.
-func orNull(b []byte) any {
-	if len(b) == 0 {
-		return nil
-	}
-	return b
 }

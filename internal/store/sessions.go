@@ -55,7 +55,7 @@ func (s *Store) sessionParts(x login.Session) (held string, sealed []byte, err e
 
 // SessionByToken implements login.SessionStore.
 func (s *Store) SessionByToken(ctx context.Context, token secret.Hash) (login.Session, bool, error) {
-	return s.session(ctx, `token = $1`, token)
+	return s.session(ctx, `token = $1`, sought(token))
 }
 
 // Session implements login.SessionStore.
@@ -73,15 +73,15 @@ func (s *Store) session(ctx context.Context, where string, key any) (login.Sessi
 
 func (s *Store) scanSession(r row) (x login.Session, err error) {
 	var held string
-	var token, sealed []byte
-	if err := r.Scan(&x.ID, &x.Citizen, &token, &x.Only, &held, &sealed, &x.Began, &x.Seen, &x.Until, &x.Ended); err != nil {
+	var sealed []byte
+	if err := r.Scan(&x.ID, &x.Citizen, &x.Token, &x.Only, &held, &sealed, &x.Began, &x.Seen, &x.Until, &x.Ended); err != nil {
 		return x, err
 	}
 	var b sessionBody
 	if err := s.unseal(sessionUse, x.ID, sealed, &b); err != nil {
 		return x, err
 	}
-	x.Token, x.From, x.Browser = token, b.From, b.Browser
+	x.From, x.Browser = b.From, b.Browser
 	return x, json.Unmarshal([]byte(held), &x.Held)
 }
 

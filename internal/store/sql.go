@@ -24,6 +24,7 @@ func (s *Store) exec(ctx context.Context, text string, args ...any) (n int64, er
 	if u == nil {
 		return 0, ErrNoUnit
 	}
+	text, args = s.forms(text, args)
 	err = u.statement(text, func(r runner) error {
 		result, err := r.ExecContext(ctx, text, plain(args)...)
 		if err != nil {
@@ -39,10 +40,14 @@ func (s *Store) exec(ctx context.Context, text string, args ...any) (n int64, er
 // further statements uses all.
 func (s *Store) query(ctx context.Context, each func(row) error, text string, args ...any) error {
 	u := s.unit(ctx)
+	text, args = s.forms(text, args)
 	if u == nil {
-		return s.engine.judge(readOnly(scanAll(ctx, s.engine.reader(), each, text, args)))
+		if err := s.estranged(ctx); err != nil {
+			return err
+		}
+		return s.engine.judge(readOnly(s.scanAll(ctx, s.engine.reader(), each, text, args)))
 	}
-	return u.statement(text, func(r runner) error { return scanAll(ctx, r, each, text, args) })
+	return u.statement(text, func(r runner) error { return s.scanAll(ctx, r, each, text, args) })
 }
 
 // all returns every row, each read by scan.
@@ -94,14 +99,14 @@ func (f firstRow) Scan(dest ...any) error {
 	return err
 }
 
-func scanAll(ctx context.Context, r runner, each func(row) error, text string, args []any) error {
+func (s *Store) scanAll(ctx context.Context, r runner, each func(row) error, text string, args []any) error {
 	rows, err := r.QueryContext(ctx, text, plain(args)...)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		if err := each(timedRow{rows}); err != nil {
+		if err := each(hashRow{rows, s.Ring}); err != nil {
 			return err
 		}
 	}

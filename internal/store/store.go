@@ -47,6 +47,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"clave/internal/crowd"
@@ -89,6 +90,9 @@ type Options struct {
 	SingleNode bool // PostgreSQL may acknowledge what no standby has: a lost machine then loses it
 
 	migrated func(from, to int64) // told what became of the tables
+
+	// AnyMaster opens a database whose rows may be under retired master keys, as those of an old backup are: for Rehash only.
+	AnyMaster bool
 }
 
 // Store is an open database. Its methods may be called from many goroutines.
@@ -97,6 +101,7 @@ type Store struct {
 	engine  engine
 	gate    gate
 	end     sync.Once
+	strange atomic.Bool // rows may be under a master key that the ring has not
 }
 
 // engine is what differs between the two databases.
@@ -120,7 +125,7 @@ func (s *Store) usable(ctx context.Context) error {
 	if err := s.fits(ctx); err != nil {
 		return err
 	}
-	return s.ownRing(ctx)
+	return s.own(ctx)
 }
 
 // Open opens a database, or creates it. Tables of an earlier version are brought up to date in SQLite, which no other

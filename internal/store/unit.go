@@ -38,6 +38,9 @@ func (s *Store) Do(ctx context.Context, work func(ctx context.Context) error) er
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if err := s.estranged(ctx); err != nil {
+		return err
+	}
 	if err := s.gate.enter(); err != nil {
 		return err
 	}

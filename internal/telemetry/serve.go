@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -33,7 +34,7 @@ func (w Watch) Handler(next http.Handler) http.Handler {
 		w.Metrics.opens(1)
 		defer func() {
 			w.Metrics.opens(-1)
-			route := routeOf(r)
+			route := routeOf(r, seen)
 			w.Metrics.request(route, seen.status, began)
 			if span != nil {
 				w.Tracing.answered(r, span, route, seen)
@@ -46,12 +47,32 @@ func (w Watch) Handler(next http.Handler) http.Handler {
 	})
 }
 
-// routeOf is the pattern that answered, or the method alone where none did.
-func routeOf(r *http.Request) string {
-	if r.Pattern == "" || r.Pattern == "/" {
+// Routed tells the [Watch] outside of it which pattern of a mux answered, where something between the two, which lets people
+// wait, hands the mux a request of its own.
+func Routed(mux http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mux.ServeHTTP(w, r)
+		for {
+			switch seen := w.(type) {
+			case *answer:
+				seen.route = r.Pattern
+				return
+			case interface{ Unwrap() http.ResponseWriter }:
+				w = seen.Unwrap()
+			default:
+				return
+			}
+		}
+	})
+}
+
+// routeOf is the pattern that answered.
+func routeOf(r *http.Request, seen *answer) string {
+	route := cmp.Or(seen.route, r.Pattern)
+	if route == "" || route == "/" {
 		return "none"
 	}
-	return r.Pattern
+	return route
 }
 
 // log writes the line of a request: no address of a page or of a visitor. The login's id opens nothing without its
@@ -86,6 +107,7 @@ type answer struct {
 	status int
 	bytes  int64
 	begun  bool
+	route  string // as Routed told it
 }
 
 // Unwrap lets http.ResponseController reach what is behind.

@@ -92,7 +92,7 @@ func (s *Server) sealFlow(kind, id string, began time.Time, state any) (string, 
 		return "", fmt.Errorf("save flow: %w", err)
 	}
 	plain := append(binary.BigEndian.AppendUint64(nil, uint64(began.Add(life(kind)).Unix())), raw...)
-	value := base64.RawURLEncoding.EncodeToString(s.Ring.Seal(flowUse, kind+" "+id, plain))
+	value := base64.RawURLEncoding.EncodeToString(s.Ring.Seal(s.Now(), flowUse, kind+" "+id, plain))
 	if len(value) > maxFlow {
 		return "", errBigFlow
 	}

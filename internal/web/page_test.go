@@ -8,6 +8,25 @@ import (
 	"clave/internal/locale"
 )
 
+// Each page puts what is its own into the frame: without its script the answer to a service would wait for a press.
+func TestPagesFillTheirFrame(t *testing.T) {
+	for file, own := range map[string][]string{
+		"login-return.html": {"post.js", "<title>", "data-post"}, "login-pin.html": {"live.js"}, "waiting.html": {"wait.js"},
+	} {
+		source := framed(written(locale.Match("es"), layoutFile), written(locale.Match("es"), file), file)
+		for _, slot := range []string{"title", "head", "main"} {
+			if strings.Count(source, `{{template "`+file+" "+slot+`" .}}`) != 1 || strings.Count(source, `{{define "`+file+" "+slot+`"}}`) != 1 {
+				t.Errorf("%s does not fill %q", file, slot)
+			}
+		}
+		for _, part := range own {
+			if !strings.Contains(source, part) {
+				t.Errorf("%s lacks %s", file, part)
+			}
+		}
+	}
+}
+
 // The tongues made once are those that each page would make, and an address keeps what it asks.
 func TestTongues(t *testing.T) {
 	for _, l := range locale.All() {

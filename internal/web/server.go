@@ -96,7 +96,7 @@ func (s *Server) Handler() http.Handler {
 	same := http.NewCrossOriginProtection()
 	same.SetDenyHandler(http.HandlerFunc(s.crossOrigin))
 	all.Handle("/", same.Handler(s.keepLang(inside)))
-	return s.headers(s.door(all))
+	return s.headers(s.door(telemetry.Routed(all)))
 }
 
 // contentPolicy is the Content-Security-Policy of every page; a page that posts itself to a service names that service's

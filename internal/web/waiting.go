@@ -30,7 +30,7 @@ func (s *Server) door(next http.Handler) http.Handler {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		d := &atDoor{Server: s, next: next, w: w, r: r}
+		d := &atDoor{Server: s, next: next, w: w, r: r, came: r}
 		switch path := r.URL.Path; {
 		case strings.HasPrefix(path, "/static/"):
 			next.ServeHTTP(w, r)
@@ -52,6 +52,7 @@ type atDoor struct {
 	next http.Handler
 	w    http.ResponseWriter
 	r    *http.Request
+	came *http.Request // as it came: r may be the one that a waiting page held
 
 	body   []byte       // of a post
 	ticket crowd.Ticket // the zero one: none
@@ -125,7 +126,9 @@ func (d *atDoor) serve(ctx context.Context) {
 		ctx = crowd.WithArrival(ctx, d.ticket.Arrived)
 		d.passed()
 	}
-	d.next.ServeHTTP(d.w, d.r.WithContext(context.WithValue(ctx, doorKey{}, d)))
+	inside := d.r.WithContext(context.WithValue(ctx, doorKey{}, d))
+	defer func() { d.came.Pattern = inside.Pattern }() // for whoever counts requests outside
+	d.next.ServeHTTP(d.w, inside)
 }
 
 // busy keeps a request that got in, and for which something behind the door had no room. It is false when nobody stands at the

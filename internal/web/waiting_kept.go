@@ -42,7 +42,7 @@ const ticketSize = 16 // bytes: when its holder came, in nanoseconds of Unix tim
 func (s *Server) sealTicket(t crowd.Ticket, purpose string) string {
 	plain := binary.BigEndian.AppendUint64(nil, uint64(t.Arrived.UnixNano()))
 	plain = binary.BigEndian.AppendUint64(plain, t.ID)
-	return base64.RawURLEncoding.EncodeToString(s.Ring.Seal(ticketUse, purpose, plain))
+	return base64.RawURLEncoding.EncodeToString(s.Ring.Seal(s.Now(), ticketUse, purpose, plain))
 }
 
 // openTicket is false for what is no ticket of ours, is for something else, or is over.
@@ -71,7 +71,7 @@ func (d *atDoor) sealKept() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return base64.RawURLEncoding.EncodeToString(d.Ring.Seal(keptUse, strconv.FormatUint(d.ticket.ID, 16), plain)), nil
+	return base64.RawURLEncoding.EncodeToString(d.Ring.Seal(d.Now(), keptUse, strconv.FormatUint(d.ticket.ID, 16), plain)), nil
 }
 
 // again takes the form of the waiting page: the request that it holds goes on, when it is its turn. Whatever is forged leads to

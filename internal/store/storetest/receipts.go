@@ -152,6 +152,14 @@ func receiptsOfNothing(t *testing.T, s *store.Store) {
 	sweep(t, s, at, at.Add(10*time.Minute))
 	accept(t, s, m, "a:1", at.Add(10*time.Minute)) // it was forgotten
 	became(t, s, m, notify.Accepted)
+
+	later := newMessage(notify.WelcomeSMS) // somebody made up its id before it was
+	receive(t, s, "id:"+later.ID, notify.Refused, at)
+	owes(t, s, later)
+	claim(t, s, notify.SMS, at, 1)
+	accept(t, s, later, "", at)
+	sweep(t, s, at, at.Add(time.Minute))
+	became(t, s, later, notify.Accepted)
 }
 
 func waiting(t *testing.T, s *store.Store) {

@@ -99,6 +99,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"what waits is counted", waiting},
 		{"what has served is forgotten", forgotten},
 
+		{"a distrusted database sends no code", distrusted},
 		{"a job is done once", jobOnce},
 		{"a job that has more to do", jobMore},
 		{"a job is due again", jobDue},

@@ -6,7 +6,10 @@ const time = document.querySelector('[data-time]')
 const ahead = document.querySelector('[data-ahead]')
 let before = Infinity
 
-if (form) follow(Number(form.dataset.ask))
+if (form) {
+  document.querySelector('[data-itself]').hidden = false // a form goes on by itself only where this runs
+  follow(Number(form.dataset.ask))
+}
 
 async function follow(seconds) {
   for (;;) {

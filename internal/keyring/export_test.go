@@ -1,0 +1,4 @@
+package keyring
+
+// AtEnd is called when every test is over.
+var AtEnd []func()
