@@ -3,6 +3,7 @@ package node
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/url"
 	"time"
 
@@ -67,8 +68,14 @@ func (c Config) house() (*house, error) {
 	return h, nil
 }
 
-// mostWaiting are how many messages a channel may owe: at a hundred a second, what a PIN can wait for without growing old.
-var mostWaiting = map[notify.Channel]int{notify.SMS: 6000, notify.Email: 6000}
+// MostWaiting is how many messages a channel may owe: at a hundred a second, what a PIN can wait for without growing old.
+const MostWaiting = 6000
+
+func (c Config) waiting() map[notify.Channel]int {
+	most := map[notify.Channel]int{notify.SMS: MostWaiting, notify.Email: MostWaiting}
+	maps.Copy(most, c.Waiting)
+	return most
+}
 
 // server is all of it, but for OpenID Connect, which hands its requests over to the server.
 func (h *house) server() *web.Server {

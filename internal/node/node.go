@@ -57,7 +57,10 @@ type Config struct {
 	Letters  enrolment.Limits
 	Sessions login.Limits   // zero: the defaults
 	Confirm  confirm.Limits // zero: the defaults
-	Capacity crowd.Limits   // zero: what suits the machine
+
+	// How much at once.
+	Capacity crowd.Limits           // zero: what suits the machine
+	Waiting  map[notify.Channel]int // how many messages may wait to be sent before no more are asked for; absent: [MostWaiting]
 
 	// What is told of this node.
 	Tracing   *telemetry.Tracing // nil: no traces; whoever opened it closes it, after the node
@@ -89,7 +92,7 @@ func Build(ctx context.Context, c Config) (*Node, error) {
 		return nil, err
 	}
 	n := &Node{now: c.Now, ring: c.Ring, seen: telemetry.New(c.Name), tracing: c.Tracing, profile: c.Profiling}
-	n.courier = &courier.Courier{Carriers: c.Carriers, Now: c.Now, Seen: n.seen, Most: mostWaiting}
+	n.courier = &courier.Courier{Carriers: c.Carriers, Now: c.Now, Seen: n.seen, Most: c.waiting()}
 	n.Store, err = store.Open(ctx, c.Database, store.Options{
 		Kind: c.Kind, Ring: c.Ring, Now: c.Now, Owed: n.courier.Owed, Fatal: c.Fatal, Conns: c.Connections, Seen: n.seen,
 		Node: c.Name, Migrate: c.Migrate, SingleNode: c.Single,
