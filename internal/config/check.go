@@ -13,7 +13,7 @@ import (
 	"clave/internal/authn/pin"
 	"clave/internal/contact"
 	"clave/internal/courier"
-	"clave/internal/door"
+	"clave/internal/front"
 	"clave/internal/keyring"
 	"clave/internal/telemetry"
 )
@@ -151,7 +151,7 @@ func (r *reader) tls(c *Config) {
 		r.tell("tls.key", "%v", err)
 		return
 	}
-	if err := (door.Files{Certificate: c.TLS.Certificate, Key: c.TLS.Key, Host: u.Hostname()}).Check(); err != nil {
+	if err := (front.Files{Certificate: c.TLS.Certificate, Key: c.TLS.Key, Host: u.Hostname()}).Check(); err != nil {
 		r.tell("tls.certificate", "%v", err)
 	}
 }
