@@ -55,14 +55,14 @@ func told(out io.Writer, database string, r store.Restored) error {
 	if !r.Last.IsZero() {
 		last = "The last entry of its record is of " + r.Last.UTC().Format("2006-01-02 15:04:05 MST")
 	}
-	next := "look at it with clave doctor, start one node, sign in yourself, start the others"
+	next := "docs/operate/backup.md says what to repeat by hand; look at it with clave doctor, start one node, sign in yourself, start the others"
 	if r.Rehash {
 		next = "run clave keys rehash before a node starts, or put back the key ring of the time of the backup: rows are under a master key that this ring has not, or retired; then " + next
 	}
 	_, err := fmt.Fprintf(out, `The database is back at %s, in epoch %d; its tables are at version %d, and were at %d.
-%s: what happened later is forgotten.
+%s: what happened later is forgotten, blocks and renunciations too.
 Void: every session, PIN, code and confirmation that was open. Codes that waited to be sent will not be; notices and letters may leave a second time.
-Not void: invitation letters and activation codes that were used since the backup. Block or re-send them for whoever tells you.
+Not void: invitation letters and activation codes that were used since the backup.
 Next: %s.
 `, database, r.Epoch, r.To, r.From, last, next)
 	return err

@@ -132,7 +132,7 @@ func only(t *testing.T, dir string, names ...string) {
 		if !strings.Contains("\n"+strings.Join(names, "\n")+"\n", "\n"+f.Name()+"\n") {
 			t.Errorf("%s was left", f.Name())
 		}
-		if info, err := f.Info(); !strings.HasSuffix(f.Name(), "-open") && (err != nil || info.Mode() != 0o600) {
+		if info, err := f.Info(); err != nil || info.Mode() != 0o600 {
 			t.Errorf("%s has mode %v, %v", f.Name(), info.Mode(), err)
 		}
 	}

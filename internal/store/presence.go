@@ -4,8 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
+	"io/fs"
 	"net/url"
+	"os"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -28,17 +29,19 @@ func present(ctx context.Context, path string) (*presence, error) {
 
 // absent is held by who must be alone: nobody has the database open, nor can open it meanwhile.
 func absent(ctx context.Context, path string) (*presence, error) {
-	p, err := enter(ctx, path, url.Values{"_txlock": {"exclusive"}})
-	var lite *sqlite.Error
-	if errors.As(err, &lite) && lite.Code()&0xff == sqlite3.SQLITE_BUSY {
-		err = fmt.Errorf("%w: stop it", ErrOpen)
-	}
-	return p, err
+	return enter(ctx, path, url.Values{"_txlock": {"exclusive"}})
 }
 
 func enter(ctx context.Context, path string, query url.Values) (p *presence, err error) {
 	p = &presence{}
+	if err := made(path + "-open"); err != nil {
+		return p, err
+	}
 	defer func() {
+		var lite *sqlite.Error
+		if errors.As(err, &lite) && lite.Code()&0xff == sqlite3.SQLITE_BUSY {
+			err = ErrOpen
+		}
 		if err != nil {
 			p.leave()
 		}
@@ -51,6 +54,19 @@ func enter(ctx context.Context, path string, query url.Values) (p *presence, err
 	}
 	var nothing int
 	return p, p.tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM sqlite_schema`).Scan(&nothing)
+}
+
+// made leaves an empty file where there is none. One that is there is not opened: closing it would end the locks that this
+// process holds on it.
+func made(name string) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 func (p *presence) leave() error {
