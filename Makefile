@@ -5,6 +5,9 @@ PKG = ./...
 # Arguments of make bench, and how long make fuzz stays with each target.
 ONLY =
 FUZZTIME = 30s
+# How often make killtest and make failover kill, and how long make soak lasts.
+ROUNDS = 100
+MINUTES = 60
 
 # The project's own tools come first, among them a later Node.js where the system's is too old.
 export PATH := $(CURDIR)/.cache/bin:$(PATH)
@@ -27,10 +30,20 @@ demo: ## start a complete Clave on this machine, offline, with test citizens
 bench: ## what complete journeys cost, and a crowd, a million people, a start; ONLY=pin-saml for one part (docs/performance.md lists them)
 	@go run ./bench -only '$(ONLY)'
 
+killtest: ## kill nodes with SIGKILL, ROUNDS=100 times on each database, and look for what was lost or done twice
+	@go run ./bench trial kill -rounds $(ROUNDS)
+	@go run ./bench trial kill -rounds $(ROUNDS) -nodes 2 -postgres
+
+failover: ## kill the primary of a replicated PostgreSQL under load
+	@go run ./bench trial failover -nodes 2
+
+soak: ## people go in and out for MINUTES=60: nothing may grow
+	@go run ./bench trial soak -minutes $(MINUTES)
+
 store-bench: ## time the store alone
 	@go test -run '^$$' -bench . -benchmem ./internal/store/...
 
 fuzz: ## feed every parser random input for FUZZTIME=30s each
 	@FUZZTIME='$(FUZZTIME)' bash scripts/fuzz.sh $(PKG)
 
-.PHONY: help test install check demo bench store-bench fuzz
+.PHONY: help test install check demo bench killtest failover soak store-bench fuzz

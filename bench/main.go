@@ -2,6 +2,7 @@
 //
 //	go run ./bench                  everything
 //	go run ./bench -only pin-saml   one of its parts
+//	go run ./bench trial kill       what holds when processes die; also failover and soak
 //
 // Read it in this order:
 //
@@ -13,6 +14,8 @@
 //   - load.go and measure.go: many people at once; signatures.go: the yardstick; report.go and figure.go: what is printed.
 //   - postgres.go: what the other database uses. overload.go, million.go and start.go: more people, more registered, the first
 //     page.
+//   - trial.go: an installation whose parts die; trial_ledger.go: what must hold; trial_kill.go, trial_failover.go and
+//     trial_soak.go: how they die, or live long.
 //
 // docs/performance.md says what the figures mean and what they were.
 package main
@@ -51,6 +54,9 @@ func main() {
 	run := bench
 	if len(os.Args) == 2 && os.Args[1] == serveArgument {
 		run = func(ctx context.Context) error { return serve(ctx, os.Stdin, os.Stdout) }
+	}
+	if len(os.Args) > 1 && os.Args[1] == trialArgument {
+		run = func(ctx context.Context) error { return try(ctx, os.Args[2:], os.Stdout) }
 	}
 	if err := run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)

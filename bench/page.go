@@ -28,6 +28,17 @@ type form struct {
 	button bool // its first button, the one that Enter presses, was found
 }
 
+// refusal is a page with another status than 200.
+type refusal struct {
+	method, path string
+	status       int
+	heading      string
+}
+
+func (r *refusal) Error() string {
+	return fmt.Sprintf("%s %s: %d: %q", r.method, r.path, r.status, r.heading)
+}
+
 // readPage reads an answer. Errors: anything but a page with status 200, or a redirect to a service.
 func readPage(answer *http.Response) (page, error) {
 	root, err := html.Parse(answer.Body)
@@ -44,7 +55,7 @@ func readPage(answer *http.Response) (page, error) {
 		return p, nil
 	}
 	if answer.StatusCode != http.StatusOK {
-		return p, fmt.Errorf("%s %s: %s: %q", answer.Request.Method, p.at.Path, answer.Status, p.heading)
+		return p, &refusal{answer.Request.Method, p.at.Path, answer.StatusCode, p.heading}
 	}
 	return p, nil
 }

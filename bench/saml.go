@@ -39,10 +39,16 @@ func newSAML(key *rsa.PrivateKey) (*samlService, error) {
 
 // enter posts a signed request through the browser, and verifies the answer that the browser brings.
 func (s *samlService) enter(ctx context.Context, v *visitor) error {
+	_, err := s.admit(ctx, v)
+	return err
+}
+
+// admit does the same and says which request was answered.
+func (s *samlService) admit(ctx context.Context, v *visitor) (id string, err error) {
 	state := rand.Text()
 	request, id, err := sede.BuildRequest(s.config, sede.Ask{RelayState: state, Level: s.config.Level}, time.Now())
 	if err != nil {
-		return err
+		return "", err
 	}
 	p, err := v.browser.post(ctx, link(hallOrigin+"/entrar"), link(s.config.GatewayURL), url.Values{
 		"SAMLRequest": {base64.StdEncoding.EncodeToString([]byte(request))}, "RelayState": {state},
@@ -51,9 +57,9 @@ func (s *samlService) enter(ctx context.Context, v *visitor) error {
 		p, err = v.walk(ctx, p)
 	}
 	if err != nil {
-		return err
+		return id, err
 	}
-	return s.verify(p, v, id, state)
+	return id, s.verify(p, v, id, state)
 }
 
 // verify reads the answer as the service does, signature and all, and compares what it says with who we are.

@@ -13,38 +13,47 @@ type visitor struct {
 	house   *house
 	browser *browser
 	i       int
-	waited  int  // times that they were asked for patience
-	known   bool // they have identified themselves in this browser, and are not to be asked again
+	waited  int    // times that they were asked for patience
+	known   bool   // they have identified themselves in this browser, and are not to be asked again
+	clumsy  bool   // they mistype the PIN once
+	sent    []sent // what they have sent since the last request of a service
 }
 
 func newVisitor(h *house, i int) *visitor {
 	return &visitor{house: h, browser: newBrowser(h.Address, addressOf(i)), i: i}
 }
 
+// sent is a form that was sent from a page.
+type sent struct {
+	from *url.URL
+	form form
+}
+
+// errAsked means that somebody who has a session was asked who they are.
+var errAsked = errors.New("a person with a session was asked who they are")
+
 // maxPages bounds a journey that goes in a circle.
 const maxPages = 8
 
 // walk does what pages ask, until one leads back to the service.
 func (v *visitor) walk(ctx context.Context, p page) (page, error) {
-	asked := 0
+	v.sent = nil
 	var err error
 	for range maxPages {
 		if p, err = v.patient(ctx, p); err != nil {
 			return p, err
 		}
 		if p.leads() {
-			if v.known && asked > 0 {
-				return p, fmt.Errorf("a person with a session was asked %d times who they are", asked)
-			}
 			return p, nil
 		}
 		f, isQuestion, err := v.fill(ctx, p)
 		if err != nil {
 			return p, err
 		}
-		if isQuestion {
-			asked++
+		if isQuestion && v.known {
+			return p, errAsked
 		}
+		v.sent = append(v.sent, sent{p.at, f})
 		if p, err = v.browser.post(ctx, p.at, f.action, f.fields); err != nil {
 			return p, err
 		}
@@ -61,7 +70,7 @@ func (v *visitor) fill(ctx context.Context, p page) (form, bool, error) {
 	}{
 		{"nif", func() (string, error) { return who.NIF.String(), nil }},
 		{"datum", func() (string, error) { return typed(who.Datum), nil }},
-		{"pin", func() (string, error) { return v.house.phones.code(ctx, phoneOf(v.i), claveHost) }},
+		{"pin", func() (string, error) { return v.pin(ctx) }},
 	} {
 		f, ok := p.form(question.field)
 		if !ok {
@@ -75,6 +84,15 @@ func (v *visitor) fill(ctx context.Context, p page) (form, bool, error) {
 		return f, false, nil
 	}
 	return form{}, false, fmt.Errorf("%s asks for nothing that we know: %q", p.at.Path, p.heading)
+}
+
+// pin is the code that came by SMS, or at first not that one.
+func (v *visitor) pin(ctx context.Context) (string, error) {
+	if v.clumsy {
+		v.clumsy = false
+		return "000000", nil
+	}
+	return v.house.phones.code(ctx, phoneOf(v.i), claveHost)
 }
 
 // leads tells whether a page takes the person back to the service: by a form, or by a redirect.

@@ -21,6 +21,7 @@ import (
 	"clave/internal/federation/saml"
 	"clave/internal/keyring"
 	"clave/internal/login"
+	"clave/internal/node"
 	"clave/internal/web"
 )
 
@@ -99,6 +100,13 @@ type Limits struct {
 	Letters  enrolment.Limits
 	Sessions login.Limits
 	Confirm  confirm.Limits
+	Waiting  Waiting
+}
+
+// Waiting bounds what waits to be sent; beyond it people are asked to try again later, before a code is made that would come too late.
+type Waiting struct {
+	SMS   int `want:"a whole number above 0 (messages)"`
+	Email int `want:"a whole number above 0 (messages)"`
 }
 
 // Telemetry says what a node tells of itself. None of it names a person.
@@ -124,7 +132,7 @@ func defaults() Config {
 		Listen: Listen{Address: ":8443", Admin: "127.0.0.1:9090", Patience: 20 * time.Second},
 		Census: Census{Source: "database"}, PIN: PIN{Style: pin.SixDigits},
 		Telemetry: Telemetry{Log: "json", Level: "info", Sample: 0.01},
-		Limits:    Limits{pin.DefaultLimits(), enrolment.DefaultLimits(), login.DefaultLimits(), confirm.DefaultLimits()},
+		Limits:    Limits{pin.DefaultLimits(), enrolment.DefaultLimits(), login.DefaultLimits(), confirm.DefaultLimits(), Waiting{node.MostWaiting, node.MostWaiting}},
 		Capacity:  crowd.Limits{}.WithDefaults(),
 	}
 }

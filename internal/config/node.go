@@ -7,6 +7,7 @@ import (
 
 	"clave/internal/census"
 	"clave/internal/node"
+	"clave/internal/notify"
 	"clave/internal/person"
 	"clave/internal/store"
 	"clave/internal/telemetry"
@@ -23,6 +24,7 @@ func (c *Config) Build(carriers Carriers, tracing *telemetry.Tracing, fatal func
 		Census:   func(s *store.Store) person.Census { return census.Table{Store: s} },
 		Carriers: carriers.Channels, Policy: c.Policy, PINStyle: c.PIN.Style,
 		PIN: c.Limits.PIN, Letters: c.Limits.Letters, Sessions: c.Limits.Sessions, Confirm: c.Limits.Confirm,
+		Waiting:  map[notify.Channel]int{notify.SMS: c.Limits.Waiting.SMS, notify.Email: c.Limits.Waiting.Email},
 		Capacity: c.Capacity, Help: c.Help, Organization: c.Organization, Connections: c.Database.Connections, Single: c.Database.SingleNode,
 		Name: c.Node, Tracing: tracing, Requests: requests, Profiling: c.Telemetry.Profiling,
 		Now: time.Now, Fatal: fatal,

@@ -285,7 +285,7 @@ func TestKeys(t *testing.T) {
 	ring, path := newRing(t)
 	wants(t, Keys(path, nil, day), Well, "saml ")
 	wants(t, Keys(path, ring, day.AddDate(9, 11, 0)), Warning, "ends on")
-	wants(t, Keys(path, ring, day.AddDate(20, 0, 0)), Wrong, "ended on")
+	wants(t, Keys(path, ring, day.AddDate(20, 0, 0)), Wrong, "ends on")
 	wants(t, Keys(filepath.Join(t.TempDir(), "none"), nil, day), Wrong, "")
 }
 

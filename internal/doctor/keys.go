@@ -13,7 +13,7 @@ import (
 	"clave/internal/store"
 )
 
-// Keys looks at a ring: what it says of itself, and whether each key that is to sign now signs, also one in hardware.
+// Keys looks at a ring: what it says of itself, and whether each key that is to sign now does.
 func Keys(path string, ring *keyring.Ring, now time.Time) (found []Finding) {
 	if ring == nil {
 		var err error
@@ -22,25 +22,28 @@ func Keys(path string, ring *keyring.Ring, now time.Time) (found []Finding) {
 		}
 	}
 	for _, name := range keyring.Names() {
-		found = append(found, key(ring, name, now))
+		if s, err := ring.Signing(name, now); err == nil {
+			found = append(found, signs(name, s))
+		}
+	}
+	for _, p := range ring.Check(now) {
+		f := warning(p.Do, "%s: %s", p.Key, p.Text)
+		if p.Fatal {
+			f.State = Wrong
+		}
+		found = append(found, f)
 	}
 	return found
 }
 
-// soon is how long before its end a certificate is spoken of: services that know ours by heart need weeks.
-const soon = 60 * 24 * time.Hour
-
-func key(ring *keyring.Ring, name string, now time.Time) Finding {
-	s, err := ring.Signing(name, now)
-	if err != nil {
-		return wrong("Run clave keys complete.", "there is no signing key %s", name)
-	}
+// signs makes a key sign, also one in hardware.
+func signs(name string, s keyring.Signing) Finding {
 	digest := sha256.Sum256(secret.Bytes(32))
 	signed, err := s.Signer.Sign(nil, digest[:], crypto.SHA256)
 	if err != nil || len(signed) == 0 {
 		return wrong("See that the hardware that holds it is there and that its PIN is right.", "%s %s does not sign: %s", name, s.ID, brief(err))
 	}
-	return ending(s.Certificate, now, soon, "Run clave keys rotate -name "+name+", and give services the new certificate before it signs.", name+" "+s.ID)
+	return well("%s %s signs; its certificate holds until %s", name, s.ID, s.Certificate.NotAfter.UTC().Format(time.DateOnly))
 }
 
 // ending tells until when a certificate holds.

@@ -1,14 +1,12 @@
 package keyring
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // Problem is something about the keys that somebody must do something about.
 type Problem struct {
 	Key   string // its name and id; "token" for what holds them all
-	Text  string // what is wrong, and what to do
+	Text  string // what is wrong
+	Do    string // what to do about it
 	Fatal bool   // people cannot sign in, or soon will not
 }
 
@@ -21,18 +19,18 @@ func (r *Ring) Check(now time.Time) (found []Problem) {
 	k := r.keys.Load()
 	if k.token != nil {
 		if err := k.token.check(); err != nil {
-			found = append(found, Problem{"token", err.Error() + ": see that it is there, and that the PIN is right", true})
+			found = append(found, Problem{"token", err.Error(), "See that it is there, and that the PIN is right.", true})
 		}
 	}
 	for _, name := range Names() {
 		s, err := r.Signing(name, now)
 		if err != nil {
-			found = append(found, Problem{name, "there is no such signing key: run clave keys complete", true})
+			found = append(found, Problem{name, "there is no such signing key", "Run clave keys complete.", true})
 			continue
 		}
 		if ends := s.Certificate.NotAfter; ends.Before(now.Add(soon)) {
-			found = append(found, Problem{name + " " + s.ID,
-				fmt.Sprintf("its certificate ends on %s: run clave keys rotate -name %s", ends.Format(time.DateOnly), name), !ends.After(now)})
+			found = append(found, Problem{name + " " + s.ID, "its certificate ends on " + ends.UTC().Format(time.DateOnly),
+				"Run clave keys rotate -name " + name + ", and give services the new certificate before it signs.", !ends.After(now)})
 		}
 	}
 	return append(found, k.halfDone(now)...)
@@ -43,7 +41,8 @@ func (k *keys) halfDone(now time.Time) (found []Problem) {
 	seals := k.sealing(now)
 	for _, m := range k.masters {
 		if !m.retired && m.since.Before(seals.since) && seals.since.Add(MasterKeep).Before(now) {
-			found = append(found, Problem{"master " + m.name(), "it was replaced, and rows may still be under it: run clave keys rehash, then clave keys remove", false})
+			found = append(found, Problem{"master " + m.name(), "it was replaced, and rows may still be under it",
+				"Run clave keys rehash, then clave keys remove.", false})
 		}
 	}
 	return found

@@ -8,8 +8,6 @@ import (
 	"crypto/sha1" // what tokens speak in OAEP; it serves as a mask there, and its collisions help nobody (RFC 8017 §B.1)
 	"errors"
 	"fmt"
-	"os"
-	"strings"
 	"time"
 )
 
@@ -59,27 +57,6 @@ func CreateHardware(path string, kind Kind, where Hardware, now time.Time) (*Rin
 	}
 	return r.create(path)
 }
-
-// pin reads the PIN. No error quotes it.
-func (h hardware) pin() (string, error) {
-	f, err := os.Open(h.PINFile)
-	if err != nil {
-		return "", fmt.Errorf("keyring: %w", err)
-	}
-	defer f.Close()
-	if _, err := checkMode(f); err != nil {
-		return "", err
-	}
-	pin := make([]byte, maxPIN+1)
-	n, err := f.Read(pin)
-	text := strings.TrimSpace(string(pin[:n]))
-	if err != nil || text == "" || n > maxPIN {
-		return "", fmt.Errorf("keyring: %s holds no PIN of at most %d bytes", h.PINFile, maxPIN)
-	}
-	return text, nil
-}
-
-const maxPIN = 256
 
 // box opens the token that the file names; without one it is nil.
 func (f file) box() (vault, error) {

@@ -68,11 +68,11 @@ func (c Config) house() (*house, error) {
 	return h, nil
 }
 
-// mostWaiting are how many messages a channel may owe: at a hundred a second, what a PIN can wait for without growing old.
-var mostWaiting = map[notify.Channel]int{notify.SMS: 6000, notify.Email: 6000}
+// MostWaiting is how many messages a channel may owe: at a hundred a second, what a PIN can wait for without growing old.
+const MostWaiting = 6000
 
 func (c Config) waiting() map[notify.Channel]int {
-	most := maps.Clone(mostWaiting)
+	most := map[notify.Channel]int{notify.SMS: MostWaiting, notify.Email: MostWaiting}
 	maps.Copy(most, c.Waiting)
 	return most
 }

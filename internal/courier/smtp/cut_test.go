@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -21,7 +20,6 @@ type wire struct {
 	count   atomic.Int32
 	cut     func(n int32, said []byte) bool // by the client; nil: never
 	deaf    bool                            // what is cut still reaches the server
-	open    sync.WaitGroup
 }
 
 func between(t *testing.T, server string) *wire {
