@@ -37,6 +37,10 @@ killtest: ## kill nodes with SIGKILL, ROUNDS=100 times on each database, and loo
 failover: ## kill the primary of a replicated PostgreSQL under load
 	@go run ./bench trial failover -nodes 2
 
+upgrade: ## nodes of the newest tag v* are replaced by this program, and once back again, while people go in and out
+	@previous=$$(bash scripts/previous.sh) && test -z "$$previous" || \
+		{ go run ./bench trial upgrade -program "$$previous" && go run ./bench trial upgrade -nodes 2 -postgres -program "$$previous"; }
+
 soak: ## people go in and out for MINUTES=60: nothing may grow
 	@go run ./bench trial soak -minutes $(MINUTES)
 
@@ -46,4 +50,4 @@ store-bench: ## time the store alone
 fuzz: ## feed every parser random input for FUZZTIME=30s each
 	@FUZZTIME='$(FUZZTIME)' bash scripts/fuzz.sh $(PKG)
 
-.PHONY: help test install check demo bench killtest failover soak store-bench fuzz
+.PHONY: help test install check demo bench killtest failover upgrade soak store-bench fuzz

@@ -23,6 +23,7 @@ type trialOptions struct {
 	servers  int
 	postgres bool
 	dir      string
+	program  string // of the release before
 }
 
 // trials are what can be tried.
@@ -33,6 +34,9 @@ var trials = map[string]func(ctx context.Context, o trialOptions, out io.Writer)
 	"soak": func(ctx context.Context, o trialOptions, out io.Writer) error {
 		d := time.Duration(o.minutes * float64(time.Minute))
 		return o.on(ctx, int(pace*d.Seconds())+100, func(t *trial) error { return t.soak(ctx, d, soakUsers, out) })
+	},
+	"upgrade": func(ctx context.Context, o trialOptions, out io.Writer) error {
+		return o.on(ctx, upgradeCitizens, func(t *trial) error { return t.upgrade(ctx, 8, out) })
 	},
 	"failover": func(ctx context.Context, o trialOptions, out io.Writer) error { return o.failover(ctx, out) },
 }
@@ -47,14 +51,18 @@ func try(ctx context.Context, args []string, out io.Writer) error {
 	set.IntVar(&o.servers, "servers", 2, "PostgreSQL servers of a failover")
 	set.BoolVar(&o.postgres, "postgres", false, "on a PostgreSQL of its own, instead of SQLite")
 	set.StringVar(&o.dir, "dir", ".cache", "a `folder` on a real disk: the installation is made in it")
+	set.StringVar(&o.program, "program", "", "the program of the release before, a `file`: for an upgrade, which begins with it")
 	if len(args) == 0 || trials[args[0]] == nil {
-		return errors.New("want: trial kill, trial failover or trial soak")
+		return errors.New("want: trial kill, trial failover, trial soak or trial upgrade")
 	}
 	if err := set.Parse(args[1:]); err != nil {
 		return err
 	}
 	if o.nodes < 1 || o.nodes > 1 && !o.postgres && args[0] != "failover" || o.servers < 2 || o.rounds < 1 || o.minutes <= 0 {
 		return errors.New("want at least one node, round and minute; an SQLite file has one node")
+	}
+	if (o.program != "") != (args[0] == "upgrade") {
+		return errors.New("an upgrade wants -program FILE, and nothing else does")
 	}
 	return trials[args[0]](ctx, o, out)
 }
@@ -83,7 +91,7 @@ func (o trialOptions) in(ctx context.Context, database string, citizens int, run
 	if err != nil {
 		return err
 	}
-	t, err := openTrial(ctx, dir, database, o.nodes, citizens)
+	t, err := openTrial(ctx, dir, database, o.program, o.nodes, citizens)
 	if err == nil {
 		err = run(t)
 	}

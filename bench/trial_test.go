@@ -26,7 +26,7 @@ func TestTrials(t *testing.T) {
 }
 
 func TestTrialArguments(t *testing.T) {
-	for _, args := range []string{"", "nothing", "kill -rounds 0", "kill -nodes 2", "soak -minutes 0", "kill -what"} {
+	for _, args := range []string{"", "nothing", "kill -rounds 0", "kill -nodes 2", "soak -minutes 0", "kill -what", "upgrade", "kill -program clave"} {
 		if err := try(t.Context(), strings.Fields(args), &strings.Builder{}); err == nil {
 			t.Errorf("%q was tried", args)
 		}

@@ -23,6 +23,8 @@ type commands struct {
 	Serve       serve       `cmd:"" help:"Serve real people, as a configuration says."`
 	CheckConfig checkConfig `cmd:"" help:"Tell everything that is wrong with a configuration, or what it would run."`
 	Migrate     migrate     `cmd:"" help:"Bring the tables of the database up to date."`
+	Backup      backup      `cmd:"" help:"Copy the embedded database while nodes work on it."`
+	Restore     restore     `cmd:"" help:"Put a backup of the embedded database where none is. Codes and sessions of before are void."`
 	Epoch       struct {
 		Raise epochRaise `cmd:"" help:"Void every code, session and confirmation: after a restore, or a promotion that lost commits."`
 	} `cmd:"" help:"How often the database's memory was found wanting."`

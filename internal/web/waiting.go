@@ -54,6 +54,7 @@ type atDoor struct {
 	body   []byte       // of a post
 	ticket crowd.Ticket // the zero one: none
 	policy string       // where else a kept form's answer may lead, as a Content-Security-Policy lists it
+	login  signIn       // the login that the request goes on with, if it does
 }
 
 // arrive lets the request in when there is a place, and otherwise has it wait in its browser, with what was sent.

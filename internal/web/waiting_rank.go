@@ -45,6 +45,9 @@ func (d *atDoor) begun() bool {
 		var in signIn // other flows have nothing in common with it
 		if err := d.openFlow(d.r, kind, id, &in); err == nil || kind != loginFlow && !errors.Is(err, errNoFlow) {
 			d.policy = d.answersTo(in.Login.Request)
+			if kind == loginFlow {
+				d.login = in
+			}
 			return true
 		}
 	}
