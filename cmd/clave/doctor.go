@@ -1,17 +1,13 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
-	"strings"
 	"time"
 
 	"clave/internal/config"
@@ -107,7 +103,7 @@ func carriers(f *config.Config) (checks []doctor.Check) {
 	}
 	if m := f.Mail; m != nil {
 		checks = append(checks, doctor.Check{Area: "mail", Look: func(ctx context.Context) []doctor.Finding {
-			secure, err := trusting(m.Authority, "")
+			secure, err := config.Vouched(m.Authority, "")
 			if err != nil {
 				return doctor.Authority(err)
 			}
@@ -128,32 +124,15 @@ func missing(area, text string) doctor.Check {
 
 func carrier(ctx context.Context, s config.SMS) []doctor.Finding {
 	host, _, _ := net.SplitHostPort(s.Address)
-	secure, err := trusting(s.Authority, host)
+	secure, err := config.Vouched(s.Authority, host)
 	if err != nil {
 		return doctor.Authority(err)
 	}
 	if s.Type == "http" {
-		return doctor.Gateway(ctx, s.Name, s.URL, &http.Client{Transport: &http.Transport{TLSClientConfig: secure, Proxy: http.ProxyFromEnvironment}})
+		return doctor.Gateway(ctx, s.Name, s.URL, &http.Client{Transport: &http.Transport{TLSClientConfig: secure}})
 	}
 	if s.Plain {
 		secure = nil
 	}
 	return doctor.SMPP{Name: s.Name, Address: s.Address, System: s.System, Password: s.Password.Reveal(), SystemType: s.SystemType, TLS: secure}.Check(ctx)
-}
-
-// trusting believes the public authorities, or those of a file.
-func trusting(authority, host string) (*tls.Config, error) {
-	c := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
-	if authority == "" {
-		return c, nil
-	}
-	text, err := os.ReadFile(authority)
-	if err != nil {
-		return nil, err
-	}
-	c.RootCAs = x509.NewCertPool()
-	if !c.RootCAs.AppendCertsFromPEM(text) {
-		return nil, errors.New(cmp.Or(strings.TrimSpace(authority), "the file") + " holds no certificate")
-	}
-	return c, nil
 }

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"clave/internal/config"
-	"clave/internal/door"
+	"clave/internal/front"
 	"clave/internal/node"
 	"clave/internal/telemetry"
 )
@@ -45,7 +45,7 @@ type house struct {
 	*config.Config
 	node        *node.Node
 	ports       []*port // the citizens' first, the operator's last
-	certificate *door.Certificate
+	certificate *front.Certificate
 	tracing     *telemetry.Tracing
 	ending      atomic.Bool
 	failed      chan error // what ends the node: a commit that failed, a port that broke

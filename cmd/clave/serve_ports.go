@@ -11,7 +11,7 @@ import (
 	"net/url"
 	"os"
 
-	"clave/internal/door"
+	"clave/internal/front"
 )
 
 // port is one address that is listened on.
@@ -31,7 +31,7 @@ func (h *house) listen() error {
 		if err != nil {
 			return err
 		}
-		h.certificate, err = door.OpenCertificate(door.Files{Certificate: h.TLS.Certificate, Key: h.TLS.Key, Host: origin.Hostname()})
+		h.certificate, err = front.OpenCertificate(front.Files{Certificate: h.TLS.Certificate, Key: h.TLS.Key, Host: origin.Hostname()})
 		if err != nil {
 			return err
 		}
@@ -58,15 +58,15 @@ func (h *house) handle(receipts map[string]http.Handler) {
 	for _, p := range h.ports {
 		switch p.name {
 		case "address":
-			guard := door.Guard{Origin: h.Origin}
+			guard := front.Guard{Origin: h.Origin}
 			if h.Proxy != nil {
 				guard.Trusted, guard.Header = h.Proxy.Trusted, h.Proxy.Header
 			}
-			p.server = door.Server(guard.Handler(h.node.Handler()))
+			p.server = front.Server(guard.Handler(h.node.Handler()))
 		case "redirect":
-			p.server = door.Server(door.Redirect(h.Origin))
+			p.server = front.Server(front.Redirect(h.Origin))
 		case "admin":
-			p.server = door.Server(h.admin(receipts))
+			p.server = front.Server(h.admin(receipts))
 		}
 		p.server.TLSConfig = p.tls
 	}

@@ -58,7 +58,7 @@ func (c *Config) Carriers() (Carriers, error) {
 }
 
 func (m Mail) carrier() (courier.Carrier, error) {
-	vouches, err := vouched(m.Authority, "")
+	vouches, err := Vouched(m.Authority, "")
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (m Mail) carrier() (courier.Carrier, error) {
 
 func (s SMS) carrier() (courier.Carrier, error) {
 	if s.Type == "http" {
-		vouches, err := vouched(s.Authority, "")
+		vouches, err := Vouched(s.Authority, "")
 		if err != nil {
 			return nil, err
 		}
@@ -83,7 +83,7 @@ func (s SMS) carrier() (courier.Carrier, error) {
 	if err != nil {
 		return nil, err
 	}
-	vouches, err := vouched(s.Authority, host)
+	vouches, err := Vouched(s.Authority, host)
 	if err != nil {
 		return nil, err
 	}
@@ -96,8 +96,8 @@ func (s SMS) carrier() (courier.Carrier, error) {
 	})
 }
 
-// vouched is TLS to a host whose certificate the authorities of a file vouch for, or the machine's when there is none.
-func vouched(authority, host string) (*tls.Config, error) {
+// Vouched is TLS to a host whose certificate the authorities of a file vouch for, or the machine's when there is none.
+func Vouched(authority, host string) (*tls.Config, error) {
 	c := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: host}
 	if authority == "" {
 		return c, nil

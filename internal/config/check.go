@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -11,12 +10,10 @@ import (
 	"regexp"
 	"strings"
 
-	"filippo.io/age"
-
 	"clave/internal/authn/pin"
 	"clave/internal/contact"
 	"clave/internal/courier"
-	"clave/internal/door"
+	"clave/internal/front"
 	"clave/internal/keyring"
 	"clave/internal/telemetry"
 )
@@ -154,7 +151,7 @@ func (r *reader) tls(c *Config) {
 		r.tell("tls.key", "%v", err)
 		return
 	}
-	if err := (door.Files{Certificate: c.TLS.Certificate, Key: c.TLS.Key, Host: u.Hostname()}).Check(); err != nil {
+	if err := (front.Files{Certificate: c.TLS.Certificate, Key: c.TLS.Key, Host: u.Hostname()}).Check(); err != nil {
 		r.tell("tls.certificate", "%v", err)
 	}
 }
@@ -179,80 +176,6 @@ func (r *reader) mailbox(text, path string) {
 	if _, err := contact.ParseEmail(text); err != nil {
 		r.tell(path, "want an e-mail address, not %q", text)
 	}
-}
-
-func (r *reader) sms(c *Config) {
-	names := map[string]bool{}
-	for i, s := range c.SMS {
-		at := func(key string) string { return fmt.Sprintf("sms#%d.%s", i, key) }
-		if r.must(nodeName.MatchString(s.Name), at("name")); names[s.Name] {
-			r.tell(at("name"), "another carrier has this name already")
-		}
-		names[s.Name] = true
-		switch s.Type {
-		case "smpp":
-			_, ok := hostPort(s.Address)
-			r.must(ok, at("address"))
-			r.must(s.System != "", at("system"))
-			r.must(!s.Password.IsZero() || r.told[at("password_file")] || r.told[at("password_env")], at("password"))
-			r.must(s.Source != "", at("source"))
-			r.onlyFor(at, "http", "url", "token", "receipts")
-		case "http":
-			u, err := url.Parse(s.URL)
-			r.must(err == nil && (u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname())) && u.Host != "" && u.User == nil, at("url"))
-			r.must(!s.Token.IsZero() || r.told[at("token_file")] || r.told[at("token_env")], at("token"))
-			r.onlyFor(at, "smpp", "address", "system", "password", "system_type", "source", "plain", "window", "binds", "ids")
-		default:
-			r.must(false, at("type"))
-		}
-		r.carrier(fmt.Sprintf("sms#%d", i), func() error { _, err := s.carrier(); return err })
-	}
-}
-
-// carrier tells what a carrier itself says of its section, if nothing is known to be wrong there.
-func (r *reader) carrier(section string, make func() error) {
-	for told := range r.told {
-		if strings.HasPrefix(told, section+".") {
-			return
-		}
-	}
-	if err := make(); err != nil {
-		r.tell(section, "%v", err)
-	}
-}
-
-// onlyFor refuses keys that would have no effect.
-func (r *reader) onlyFor(at func(string) string, other string, keys ...string) {
-	for _, key := range keys {
-		if _, ok := r.given[at(key)]; ok {
-			r.tell(at(key), "is for carriers of type %q only", other)
-		}
-	}
-}
-
-func (r *reader) mail(c *Config) {
-	m := c.Mail
-	if m == nil {
-		return
-	}
-	host, ok := hostPort(m.Address)
-	r.must(ok, "mail.address")
-	r.must(m.Security == "tls" || m.Security == "starttls" || m.Security == "none" && loopback(host), "mail.security")
-	r.must(m.From != "", "mail.from")
-	r.mailbox(m.Bounce, "mail.bounce")
-	if m.User != "" && m.Password.IsZero() && !r.told["mail.password_file"] && !r.told["mail.password_env"] {
-		r.tell("mail.password", "missing: want password_file or password_env, because there is a user")
-	}
-	r.carrier("mail", func() error { _, err := m.carrier(); return err })
-}
-
-func (r *reader) letters(c *Config) {
-	if c.Letters == nil {
-		return
-	}
-	r.must(c.Letters.Folder != "", "letters.folder")
-	_, err := age.ParseRecipients(strings.NewReader(strings.Join(c.Letters.Recipients, "\n")))
-	r.must(err == nil, "letters.recipients")
 }
 
 func (r *reader) telemetry(t Telemetry) {

@@ -10,7 +10,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -32,41 +31,6 @@ type Store interface {
 	// Once does a job's work, in a unit, if no other node has done it within a time; again while there is more.
 	Once(ctx context.Context, job string, every time.Duration, work func(ctx context.Context) (more bool, err error)) error
 }
-
-// Carrier takes messages of one channel.
-type Carrier interface {
-	// Send hands over one message and says what became of it. Errors: ErrRefused when it certainly did not and will not go
-	// out, ErrBusy when it certainly did not go out yet; any other leaves it unknown. It is called from many goroutines, and
-	// returns when its ctx ends.
-	Send(ctx context.Context, p Parcel) (Taken, error)
-}
-
-// Taken is what a carrier says of a message that it took.
-type Taken struct {
-	State notify.State // notify.Accepted or notify.Delivered
-	Ref   string       // what the carrier will call it in a receipt, unique over all carriers and time: "name:id"; empty when none will come
-}
-
-// Receipt is what a carrier says, later, of a message that it had accepted.
-type Receipt struct {
-	Ref   string       // as in Taken; or "id:" and the message's own id
-	State notify.State // notify.Delivered or notify.Refused
-}
-
-// Reporter is a Carrier that also sends receipts.
-type Reporter interface {
-	Carrier
-	// Report hands over receipts until ctx ends. Only when note returned nil may the carrier forget them: a receipt may come
-	// twice, and none is lost.
-	Report(ctx context.Context, note func(ctx context.Context, list []Receipt) error)
-}
-
-// The certain answers of a carrier that did not take a message.
-var (
-	ErrRefused = errors.New("courier: the carrier refused the message")
-	ErrBusy    = errors.New("courier: the carrier cannot take the message now")
-	ErrNobody  = fmt.Errorf("%w: nobody can be reached there", ErrRefused) // no other carrier need be asked
-)
 
 // Courier carries messages out until its context ends.
 type Courier struct {
@@ -183,70 +147,3 @@ func (c *Courier) sweep(ctx context.Context) {
 		wait(ctx, lookEvery, nil)
 	}
 }
-
-// round claims, commits, sends, and notes: three steps, so that a crash between them sends no code twice. It returns how
-// many messages were claimed, and of how many the carrier said what became of them.
-func (c *Courier) round(ctx context.Context, channel notify.Channel, carrier Carrier) (claimed, answered int, err error) {
-	var batch []notify.Message
-	err = c.Store.Do(ctx, func(ctx context.Context) (err error) {
-		batch, err = c.Store.ClaimMessages(ctx, channel, c.Now(), c.batch())
-		return err
-	})
-	if err != nil || len(batch) == 0 {
-		return 0, 0, err
-	}
-	ctx = context.WithoutCancel(ctx) // what was claimed is carried, or it would be lost
-	ends := make([]end, len(batch))
-	var sending sync.WaitGroup
-	for i, m := range batch {
-		sending.Go(func() { ends[i] = c.watched(ctx, channel, carrier, m) })
-	}
-	sending.Wait()
-	for _, e := range ends {
-		if e.answered {
-			answered++
-		}
-	}
-	return len(batch), answered, c.note(ctx, batch, ends)
-}
-
-// noteTries is how often the courier tries to write down what became of a batch. If it cannot, the sweep takes the codes
-// for lost, and repeats the rest.
-const noteTries = 3
-
-func (c *Courier) note(ctx context.Context, batch []notify.Message, ends []end) (err error) {
-	defer func() {
-		if err == nil {
-			c.tell(batch, ends)
-		}
-	}()
-	for range noteTries {
-		err = c.Store.Do(ctx, func(ctx context.Context) error {
-			for i, m := range batch {
-				if err := c.settle(ctx, m, ends[i]); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err == nil {
-			return nil
-		}
-	}
-	return err
-}
-
-func (c *Courier) settle(ctx context.Context, m notify.Message, e end) error {
-	now := c.Now()
-	if e.again {
-		return c.Store.RetryMessage(ctx, m.ID, now.Add(patience(now.Sub(m.Created))))
-	}
-	if e.state == notify.Accepted {
-		return c.Store.AcceptMessage(ctx, m.ID, e.ref, now)
-	}
-	return c.Store.SettleMessage(ctx, m.ID, e.state, now)
-}
-
-// patience is how long a message of an age waits for its next try: half its age, so that tries grow rare, and one that no
-// carrier ever takes is not in the way of the others.
-func patience(age time.Duration) time.Duration { return min(max(age/2, 2*time.Second), 5*time.Minute) }

@@ -2,18 +2,13 @@ package keyring
 
 import (
 	"bytes"
-	"crypto"
 	"crypto/x509"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
-	"time"
-
-	"clave/internal/secret"
 )
 
 // ErrFile means that a file is no key ring of ours, or a damaged one.
@@ -115,135 +110,4 @@ func decodeFile(data []byte) (file, error) {
 		return file{}, fmt.Errorf("%w: neither demo nor live", ErrFile)
 	}
 	return f, nil
-}
-
-// addMasters sorts the master keys by when they begin.
-func (k *keys) addMasters(f file, box vault) error {
-	seen := map[string]bool{}
-	for i, fm := range f.Masters {
-		m, err := fm.master(f, i, box)
-		if err != nil {
-			return err
-		}
-		if seen[m.name()] || m.key == nil {
-			return fmt.Errorf("%w: master key %d is damaged or there twice", ErrFile, i+1)
-		}
-		seen[m.name()] = true
-		k.masters = append(k.masters, m)
-		if fm.ID == f.hashing() {
-			k.hashing = m
-		}
-	}
-	slices.SortFunc(k.masters, func(a, b master) int { return a.since.Compare(b.since) })
-	for i, m := range k.masters {
-		if i > 0 && m.since.Equal(k.masters[i-1].since) {
-			return fmt.Errorf("%w: two master keys begin at once", ErrFile)
-		}
-	}
-	serves := slices.ContainsFunc(k.masters, func(m master) bool { return !m.retired })
-	if k.hashing.key == nil || !serves {
-		return fmt.Errorf("%w: the master key that hashes or seals is missing", ErrFile)
-	}
-	return nil
-}
-
-// hashing is the id of the master key that hashes.
-func (f file) hashing() string {
-	if f.Version <= oneMaster {
-		return f.Current
-	}
-	return f.Hashing
-}
-
-// master reads one key; it has none when it is damaged. The file of an earlier version has the youngest named as the current one, and no
-// times.
-func (fm fileMaster) master(f file, place int, box vault) (master, error) {
-	id, err := hex.DecodeString(fm.ID)
-	if err != nil || len(id) != idSize || (box == nil) != (fm.Wrapped == nil) {
-		return master{}, nil
-	}
-	key := fm.Key
-	if box != nil {
-		if key, err = unwrap(box, id, fm.Wrapped); err != nil {
-			return master{}, err
-		}
-	}
-	if len(key) != secret.KeySize {
-		return master{}, nil
-	}
-	since := time.Unix(fm.Since, 0)
-	if f.Version <= oneMaster {
-		since = time.Unix(int64(-place-1), 0)
-		if fm.ID == f.Current {
-			since = time.Unix(0, 0)
-		}
-	}
-	m := newMaster(id, key, since)
-	m.retired, m.wrapped = fm.Retired, fm.Wrapped
-	return m, nil
-}
-
-// addSigners sorts the generations of each name by when they begin. Two that begin at once would let two nodes disagree on which one signs.
-func (k *keys) addSigners(f file, box vault) error {
-	seen := map[string]bool{}
-	for i, fs := range f.Signers {
-		s, ok, err := fs.signing(box)
-		if err != nil {
-			return err
-		}
-		if !ok || seen[s.ID] {
-			return fmt.Errorf("%w: signing key %d is damaged, there twice, not its certificate's or not what its name promises", ErrFile, i+1)
-		}
-		seen[s.ID] = true
-		k.signers[fs.Name] = append(k.signers[fs.Name], s)
-	}
-	for name, generations := range k.signers {
-		slices.SortFunc(generations, earlier)
-		for i := range generations[1:] {
-			if generations[i].Since.Equal(generations[i+1].Since) {
-				return fmt.Errorf("%w: two signing keys %q begin at once", ErrFile, name)
-			}
-		}
-	}
-	return nil
-}
-
-// signing reads one generation; that of a file of version 1 has signed since its certificate began. The error is that of a token.
-func (fs fileSigner) signing(box vault) (s Signing, ok bool, err error) {
-	certificate, err := x509.ParseCertificate(fs.Certificate)
-	if err != nil {
-		return Signing{}, false, nil
-	}
-	key, err := fs.signer(box, certificate)
-	if err != nil || key == nil || fs.Name == "" || !belongs(certificate, key) || !fits(fs.Name, key.Public()) {
-		return Signing{}, false, err
-	}
-	since := certificate.NotBefore
-	if fs.Since != 0 {
-		since = time.Unix(fs.Since, 0)
-	}
-	s = newSigning(key, certificate, since)
-	return s, fs.ID == "" || fs.ID == s.ID, nil
-}
-
-// signer is nil when the key is damaged, or not where it should be.
-func (fs fileSigner) signer(box vault, certificate *x509.Certificate) (crypto.Signer, error) {
-	if box != nil {
-		if fs.Key != nil {
-			return nil, nil
-		}
-		return box.signer(certificate.PublicKey)
-	}
-	parsed, err := x509.ParsePKCS8PrivateKey(fs.Key)
-	if err != nil {
-		return nil, nil
-	}
-	key, _ := parsed.(crypto.Signer)
-	return key, nil
-}
-
-// belongs reports whether the certificate is that of the key; with another's, every service would refuse what we sign.
-func belongs(certificate *x509.Certificate, signer crypto.Signer) bool {
-	public, ok := signer.Public().(interface{ Equal(crypto.PublicKey) bool })
-	return ok && public.Equal(certificate.PublicKey)
 }

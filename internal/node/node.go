@@ -30,34 +30,42 @@ import (
 
 // Config is everything that differs between one installation and another.
 type Config struct {
-	Kind     keyring.Kind
-	Database string           // a path for SQLite, or a postgres:// URL
-	Ring     *keyring.Ring    // of the same kind
-	Origin   string           // where citizens reach us, for example "https://clave.example"
-	Parties  relying.Registry // nil: those registered in the database
-	Census   func(*store.Store) person.Census
-	Carriers map[notify.Channel]courier.Carrier
-	Waiting  map[notify.Channel]int // how many messages may wait to be sent before no more are asked for; absent: the defaults
+	Kind   keyring.Kind
+	Origin string           // where citizens reach us, for example "https://clave.example"
+	Name   string           // of this node, in metrics, traces and the list of jobs
+	Now    func() time.Time // the clock
+	Fatal  func(error)      // a commit failed: the process must end
+
+	// Where everything is kept.
+	Database    string        // a path for SQLite, or a postgres:// URL
+	Connections int           // of PostgreSQL, for changes, and as many for reading; zero: the store's own number
+	Migrate     bool          // bring the tables of a PostgreSQL up to date at the start; those of SQLite always are
+	Single      bool          // PostgreSQL has no standby, and none is asked for
+	Ring        *keyring.Ring // of the same kind
+
+	// The world outside.
+	Parties      relying.Registry // nil: those registered in the database
+	Census       func(*store.Store) person.Census
+	Carriers     map[notify.Channel]courier.Carrier
+	Organization saml.Organization // who runs this house, for services; may be zero
+	Help         web.Help          // whom people turn to
+
+	// The rules.
 	Policy   assurance.Policy
 	PINStyle pin.Style
 	PIN      pin.Limits
 	Letters  enrolment.Limits
 	Sessions login.Limits   // zero: the defaults
 	Confirm  confirm.Limits // zero: the defaults
-	Capacity crowd.Limits   // zero: what suits the machine
-	Help     web.Help
-	Now      func() time.Time
-	Fatal    func(error) // a commit failed: the process must end
 
-	Name      string             // of this node, in metrics, traces and the list of jobs
+	// How much at once.
+	Capacity crowd.Limits           // zero: what suits the machine
+	Waiting  map[notify.Channel]int // how many messages may wait to be sent before no more are asked for; absent: [MostWaiting]
+
+	// What is told of this node.
 	Tracing   *telemetry.Tracing // nil: no traces; whoever opened it closes it, after the node
 	Requests  *slog.Logger       // a line for each request; nil: none
 	Profiling bool               // the pages of net/http/pprof, among the operator's
-
-	Organization saml.Organization // who runs this house, for services; may be zero
-	Connections  int               // of PostgreSQL, for changes, and as many for reading; zero: the store's own number
-	Migrate      bool              // bring the tables of a PostgreSQL up to date at the start; those of SQLite always are
-	Single       bool              // PostgreSQL has no standby, and none is asked for
 }
 
 // Node is one server.

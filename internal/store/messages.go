@@ -58,16 +58,19 @@ var settled = map[notify.Channel]time.Duration{
 // youngest, as long as there are no older ones. It is drawn for real messages too, so that both take the same time to
 // save.
 func (s *Store) pace(ctx context.Context, k notify.Kind, now time.Time) (pace, error) {
-	for _, age := range []time.Duration{settled[k.Channel()], 0} {
-		list, err := all(ctx, s, scanPace, selectPace, string(k), now.Add(-age))
-		if err != nil {
-			return pace{}, err
-		}
-		if len(list) > 0 {
-			return list[int(secret.Bytes(1)[0])%len(list)], nil
-		}
+	list, err := s.paces.of(k, now, func() ([]pace, error) { return s.lastPaces(ctx, k, now) })
+	if err != nil || len(list) == 0 {
+		return firstPace[k.Channel()], err
 	}
-	return firstPace[k.Channel()], nil
+	return list[int(secret.Bytes(1)[0])%len(list)], nil
+}
+
+func (s *Store) lastPaces(ctx context.Context, k notify.Kind, now time.Time) ([]pace, error) {
+	list, err := all(ctx, s, scanPace, selectPace, string(k), now.Add(-settled[k.Channel()]))
+	if err != nil || len(list) > 0 {
+		return list, err
+	}
+	return all(ctx, s, scanPace, selectPace, string(k), now)
 }
 
 const selectPace = `SELECT created_at, accept_at, deliver_at FROM messages

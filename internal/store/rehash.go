@@ -5,53 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
-	"clave/internal/keyring"
 	"clave/internal/secret"
 )
-
-// held is a column whose rows depend on a master key.
-type held struct {
-	table, column string
-	keys          []string    // the primary key; none: the column itself
-	use           keyring.Use // of what is sealed; empty: the column is a hash
-}
-
-// heldColumns are all of them. TestRule21EveryColumnIsRehashed looks whether one is missing.
-var heldColumns = []held{
-	{"people", "sealed", []string{"nif"}, personUse}, // while the hash still says what it is bound to
-	{"people", "nif", nil, ""},
-	{"citizens", "sealed", []string{"id"}, citizenUse},
-	{"citizens", "nif", []string{"id"}, ""},
-	{"citizens", "phone", []string{"id"}, ""},
-	{"citizens", "activation", []string{"id"}, ""},
-	{"known_browsers", "browser", nil, ""},
-	{"freezes", "code", nil, ""},
-	{"letters", "reference", []string{"id"}, ""},
-	{"letters", "subject", []string{"id"}, ""},
-	{"letters", "csv", []string{"id"}, ""},
-	{"messages", "sealed", []string{"id"}, messageUse},
-	{"parties", "sealed", []string{"id"}, partyUse},
-	{"audits", "sealed", []string{"id"}, auditUse},
-	{"audits", "subject", []string{"id"}, ""},
-	{"sessions", "sealed", []string{"id"}, sessionUse},
-	{"sessions", "token", []string{"id"}, ""},
-	{"confirmations", "sealed", []string{"id"}, confirmationUse},
-	{"confirmations", "subject", []string{"id"}, ""},
-	{"oidc_records", "sealed", []string{"kind", "key"}, oidcUse},
-	{"challenges", "browser", []string{"id"}, ""},
-	{"challenges", "subject", []string{"id"}, ""},
-	{"challenges", "budget", []string{"id"}, ""},
-	{"challenges", "code", []string{"id"}, ""},
-	{"counters", "key", nil, ""},
-}
-
-// Remaining is how many rows still depend on a master key that does not seal any more.
-type Remaining struct {
-	Table, Column string
-	Rows          int64
-}
 
 // rehashRows is how many rows a unit of Rehash changes; others wait for it.
 const rehashRows = 200
@@ -70,53 +26,6 @@ func (s *Store) Rehash(ctx context.Context, tell func(Remaining)) error {
 	}
 	return nil
 }
-
-// Remaining counts what depends on an old key: what Rehash would change, but for counters of nothing, which are there to be locked.
-func (s *Store) Remaining(ctx context.Context) (list []Remaining, err error) {
-	for _, h := range heldColumns {
-		where, args := h.stale(s.sealing(), 0)
-		if h.table == "counters" {
-			where += ` AND LENGTH(hits) > 0`
-		}
-		left := Remaining{Table: h.table, Column: h.column}
-		if err := s.queryRow(ctx, `SELECT COUNT(*) FROM `+h.table+` WHERE `+where, args...).Scan(&left.Rows); err != nil {
-			return nil, err
-		}
-		if left.Rows > 0 {
-			list = append(list, left)
-		}
-	}
-	return list, nil
-}
-
-func (s *Store) sealing() keyring.Master {
-	list := s.Ring.Masters(s.Now())
-	return list[slices.IndexFunc(list, func(m keyring.Master) bool { return m.Seals })]
-}
-
-// stale is the condition of rows under another key than the one that seals, with the arguments of its places, which begin after n others.
-// What begins with the key's id is under it; a hash without any is under the first one.
-func (h held) stale(m keyring.Master, n int) (where string, args []any) {
-	first, last := m.Prefix(), m.Prefix()
-	for i := len(last) - 1; i >= 0; i-- {
-		if last[i]++; last[i] != 0 {
-			break
-		}
-	}
-	other := fmt.Sprintf("(%s < $%d OR %[1]s >= $%[3]d)", h.column, n+1, n+2)
-	switch {
-	case h.use != "":
-		return other, []any{first, last}
-	case m.Hashes:
-		return fmt.Sprintf("LENGTH(%s) = %d", h.column, storedHash), nil
-	}
-	return fmt.Sprintf("(LENGTH(%s) = %d OR LENGTH(%[1]s) = %[3]d AND %[4]s)", h.column, bareHash, storedHash, other), []any{first, last}
-}
-
-const (
-	bareHash   = 32 // bytes of a hash under the first master key
-	storedHash = 40 // and under a later one, with its id
-)
 
 // heldRow is a row with one column as it is, and as it shall be.
 type heldRow struct {
@@ -171,13 +80,6 @@ func (s *Store) staleRows(ctx context.Context, h held, after []any) ([]heldRow, 
 	}, text, append(slices.Clone(after), args...)...)
 }
 
-func (h held) primary() []string {
-	if h.keys == nil {
-		return []string{h.column}
-	}
-	return h.keys
-}
-
 // renew puts one value under the key that seals now.
 func (s *Store) renew(h held, x *heldRow) (err error) {
 	if h.use == "" {
@@ -213,68 +115,4 @@ func (s *Store) boundTo(h held, keys []any) (string, error) {
 		}
 	}
 	return strings.Join(parts, " "), nil
-}
-
-func (s *Store) replaceRows(ctx context.Context, h held, rows []heldRow) (changed int64, err error) {
-	for _, x := range rows {
-		n, err := s.replaceRow(ctx, h, x)
-		if err != nil {
-			return 0, err
-		}
-		changed += n
-	}
-	return changed, nil
-}
-
-// replaceRow changes a value that is still what it was.
-func (s *Store) replaceRow(ctx context.Context, h held, x heldRow) (int64, error) {
-	switch {
-	case h.table == "counters":
-		return s.replaceCounter(ctx, x)
-	case h.keys == nil:
-		return s.replaceKey(ctx, h, x)
-	}
-	where := make([]string, len(h.keys))
-	for i, key := range h.keys {
-		where[i] = fmt.Sprintf("%s = $%d", key, i+3)
-	}
-	text := fmt.Sprintf(`UPDATE %s SET %s = $1 WHERE %[2]s = $2 AND %[3]s`, h.table, h.column, strings.Join(where, " AND "))
-	return s.exec(ctx, text, append([]any{x.new, x.was}, x.keys...)...)
-}
-
-// replaceKey changes a primary key. Where a row under the new one is there already, it is the younger, and stays.
-func (s *Store) replaceKey(ctx context.Context, h held, x heldRow) (int64, error) {
-	var one int
-	there, err := found(s.queryRow(ctx, fmt.Sprintf(`SELECT 1 FROM %s WHERE %s = $1`, h.table, h.column), x.new).Scan(&one))
-	if err != nil {
-		return 0, err
-	}
-	if there {
-		return s.exec(ctx, fmt.Sprintf(`DELETE FROM %s WHERE %s = $1`, h.table, h.column), x.was)
-	}
-	return s.exec(ctx, fmt.Sprintf(`UPDATE %s SET %s = $1 WHERE %[2]s = $2`, h.table, h.column), x.new, x.was)
-}
-
-// replaceCounter joins the hits of all forms of a counter in the newest, and keeps them as long as any of them was to be kept.
-func (s *Store) replaceCounter(ctx context.Context, x heldRow) (int64, error) {
-	times, err := s.LockHitTimes(ctx, x.hash)
-	if err != nil {
-		return 0, err
-	}
-	scan := func(r row) (t time.Time, err error) { return t, r.Scan(&t) }
-	ends, err := all(ctx, s, scan, `SELECT forget_at FROM counters WHERE key = $1`, sought(x.hash))
-	if err != nil {
-		return 0, err
-	}
-	forget := ends[0]
-	for _, end := range ends {
-		if end.IsZero() || !forget.IsZero() && end.After(forget) {
-			forget = end
-		}
-	}
-	if err := s.SetHitTimes(ctx, x.hash, times, forget); err != nil {
-		return 0, err
-	}
-	_, err = s.exec(ctx, `DELETE FROM counters WHERE key = $1`, x.was) // when its key is retired, nobody else looks for it
-	return 1, err
 }

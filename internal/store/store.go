@@ -102,6 +102,7 @@ type Store struct {
 	gate    gate
 	end     sync.Once
 	strange atomic.Bool // rows may be under a master key that the ring has not
+	paces   paces       // of the messages that went out last
 }
 
 // engine is what differs between the two databases.

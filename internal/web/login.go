@@ -77,7 +77,7 @@ func loginPath(id, page string) string { return strings.TrimSuffix("/login/"+id+
 func (s *Server) visit(page func(*visit) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		v := visit{w: w, r: r}
-		if err := s.openFlow(r, loginFlow, r.PathValue("id"), &v.signIn); err != nil {
+		if err := s.openLogin(r, &v.signIn); err != nil {
 			s.problem(w, r, problem{status: http.StatusGone, key: "no-login"})
 			return
 		}
@@ -93,6 +93,16 @@ func (s *Server) visit(page func(*visit) error) http.HandlerFunc {
 			s.refuse(w, r, err)
 		}
 	}
+}
+
+// openLogin opens the login of an address, unless the door did so for this very request.
+func (s *Server) openLogin(r *http.Request, l *signIn) error {
+	id := r.PathValue("id")
+	if d, ok := r.Context().Value(doorKey{}).(*atDoor); ok && id != "" && d.login.Login.ID == id {
+		*l = d.login
+		return nil
+	}
+	return s.openFlow(r, loginFlow, id, l)
 }
 
 // inLogin begins a page of a login.

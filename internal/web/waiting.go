@@ -7,12 +7,9 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"slices"
 	"strings"
 
 	"clave/internal/crowd"
-	"clave/internal/federation/oidc"
-	"clave/internal/federation/saml"
 )
 
 // Where somebody who waits goes on: with what they sent, and to ask how far the line has come.
@@ -57,6 +54,7 @@ type atDoor struct {
 	body   []byte       // of a post
 	ticket crowd.Ticket // the zero one: none
 	policy string       // where else a kept form's answer may lead, as a Content-Security-Policy lists it
+	login  signIn       // the login that the request goes on with, if it does
 }
 
 // arrive lets the request in when there is a place, and otherwise has it wait in its browser, with what was sent.
@@ -171,47 +169,6 @@ func (d *atDoor) read() (release func(), ok bool) {
 type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
-
-// rank tells who comes first: services, who wait for an answer to a person who is in already; and whoever has begun.
-func (d *atDoor) rank() crowd.Rank {
-	switch {
-	case ofServices(d.r.URL.Path):
-		return crowd.Inside
-	case d.begun():
-		return crowd.Inside
-	case d.mayPass():
-		return crowd.Called
-	default:
-		return crowd.Newcomer
-	}
-}
-
-// ofServices tells whether an address is asked by programs, or by a page for its pictures.
-func ofServices(path string) bool {
-	if path == saml.MetadataPath || strings.HasPrefix(path, "/.well-known/") || strings.HasPrefix(path, "/party/") {
-		return true
-	}
-	return strings.HasPrefix(path, oidc.Path+"/") && !beginsOIDC(path) && path != oidc.Path+"/logout"
-}
-
-func beginsOIDC(path string) bool { return path == oidc.Path+"/authorize" }
-
-// begun tells whether the browser holds the flow that the address names: a login, a registration, a logout.
-func (d *atDoor) begun() bool {
-	for _, c := range d.r.Cookies() {
-		name, ours := strings.CutPrefix(c.Name, d.cookieName(""))
-		kind, id, _ := strings.Cut(name, "-")
-		if !ours || !slices.Contains(flowKinds, kind) || !strings.Contains(d.r.URL.Path+"/", "/"+id+"/") {
-			continue
-		}
-		var in signIn // other flows have nothing in common with it
-		if err := d.openFlow(d.r, kind, id, &in); err == nil || kind != loginFlow && !errors.Is(err, errNoFlow) {
-			d.policy = d.answersTo(in.Login.Request)
-			return true
-		}
-	}
-	return false
-}
 
 // isNews tells whether an open page asks how far a message has come. Thousands do while they wait for it.
 func isNews(path string) bool {

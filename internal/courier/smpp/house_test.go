@@ -1,19 +1,16 @@
 package smpp_test
 
 import (
-	"context"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"clave/internal/courier"
-	"clave/internal/keyring"
+	"clave/internal/courier/couriertest"
 	"clave/internal/notify"
 	"clave/internal/secret"
 	"clave/internal/store"
-	"clave/internal/store/storetest"
 )
 
 // house is a store and a courier over two message centres.
@@ -24,22 +21,12 @@ type house struct {
 }
 
 func newHouse(t *testing.T) *house {
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "clave.db"), store.Options{Kind: keyring.Demo, Ring: storetest.Ring(), Now: time.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close(context.Background()) })
-	h := &house{t, s, newPeer(t), newPeer(t)}
+	h := &house{T: t, one: newPeer(t), two: newPeer(t)}
 	first, second := h.one.config(), h.two.config()
 	second.Name = "two"
 	one, two := h.one.unbound(first), h.two.unbound(second)
-	c := &courier.Courier{Store: s, Now: time.Now, Carriers: map[notify.Channel]courier.Carrier{notify.SMS: courier.Several(one, two)}}
-	s.Owed = c.Owed
-	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() { c.Run(ctx); close(done) }()
-	t.Cleanup(func() { stop(); <-done })
-	until(t, func() bool { a, _ := one.Bound(); b, _ := two.Bound(); return a == 1 && b == 1 })
+	h.store = couriertest.Run(t, notify.SMS, courier.Several(one, two))
+	couriertest.Await(t, "two binds", func() bool { a, _ := one.Bound(); b, _ := two.Bound(); return a == 1 && b == 1 })
 	return h
 }
 
@@ -48,18 +35,13 @@ func (h *house) owe(code string) notify.Message {
 	m := notify.Message{ID: secret.ID(now), Kind: notify.PIN, To: "+34600123456", Lang: "es", Created: now, Until: now.Add(10 * time.Minute), Values: map[string]string{
 		"code": code, "label": "A1B2", "service": "Agencia Tributaria", "host": "clave.example",
 	}}
-	if err := h.store.Do(h.Context(), func(ctx context.Context) error { return h.store.AddMessage(ctx, m) }); err != nil {
-		h.Fatal(err)
-	}
+	couriertest.Owe(h.T, h.store, m)
 	return m
 }
 
 func (h *house) becomes(m notify.Message, want notify.State) {
 	h.Helper()
-	until(h.T, func() bool {
-		state, err := h.store.MessageState(h.Context(), m.ID)
-		return err == nil && state == want
-	})
+	couriertest.Becomes(h.T, h.store, m.ID, want)
 }
 
 // sent are the codes that a message centre has got.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"clave/internal/courier"
+	"clave/internal/courier/couriertest"
 	"clave/internal/courier/smpp"
 	"clave/internal/notify"
 )
@@ -212,17 +213,8 @@ func (p *peer) carries(c smpp.Config) (*smpp.Carrier, *notes) {
 func (p *peer) bound(c smpp.Config) (*smpp.Carrier, *notes) {
 	p.Helper()
 	carrier, n := p.carries(c)
-	until(p.T, func() bool { got, of := carrier.Bound(); return got == of })
+	couriertest.Await(p.T, "all binds", func() bool { got, of := carrier.Bound(); return got == of })
 	return carrier, n
-}
-
-func until(t *testing.T, reached func() bool) {
-	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !reached(); time.Sleep(2 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("it never happened")
-		}
-	}
 }
 
 func parcel(text string) courier.Parcel {

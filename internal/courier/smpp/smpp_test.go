@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"clave/internal/courier"
+	"clave/internal/courier/couriertest"
 	"clave/internal/courier/smpp"
 	"clave/internal/notify"
 )
@@ -117,7 +118,7 @@ func TestThrottled(t *testing.T) {
 	c, _ := p.bound(p.config())
 	p.mood(order{"submit": []int{0x58}})
 	sends(t, c, "hola", courier.ErrBusy)
-	until(t, func() bool { _, err := c.Send(t.Context(), parcel("hola")); return err == nil })
+	couriertest.Await(t, "a message to be taken", func() bool { _, err := c.Send(t.Context(), parcel("hola")); return err == nil })
 }
 
 // The link breaks in the middle of a submit: the centre has the code, and nobody knows.
@@ -128,7 +129,7 @@ func TestPast20LinkDroppedInTheMiddle(t *testing.T) {
 	p.mood(order{"submit": []any{"drop"}})
 	sends(t, c, "one", errUnknown)
 	p.next("submit")
-	until(t, func() bool { _, err := c.Send(t.Context(), parcel("two")); return err == nil })
+	couriertest.Await(t, "a message to be taken", func() bool { _, err := c.Send(t.Context(), parcel("two")); return err == nil })
 	if e := p.next("submit"); e.Text != "two" {
 		t.Errorf("sent again: %+v", e)
 	}
@@ -140,11 +141,11 @@ func TestServerGoneAndBack(t *testing.T) {
 	c, _ := p.bound(p.config())
 	p.do("stop")
 	p.next("stopped")
-	until(t, func() bool { n, _ := c.Bound(); return n == 0 })
+	couriertest.Await(t, "no bind", func() bool { n, _ := c.Bound(); return n == 0 })
 	sends(t, c, "hola", courier.ErrBusy)
 	p.do("start")
 	p.next("bind")
-	until(t, func() bool { _, err := c.Send(t.Context(), parcel("hola")); return err == nil })
+	couriertest.Await(t, "a message to be taken", func() bool { _, err := c.Send(t.Context(), parcel("hola")); return err == nil })
 }
 
 func TestUnboundByTheCentre(t *testing.T) {
@@ -179,7 +180,7 @@ func TestBindRefused(t *testing.T) {
 	}
 	sends(t, c, "hola", courier.ErrBusy)
 	p.mood(order{})
-	until(t, func() bool { n, _ := c.Bound(); return n == 1 })
+	couriertest.Await(t, "a bind", func() bool { n, _ := c.Bound(); return n == 1 })
 }
 
 func TestSlowCentre(t *testing.T) {
@@ -369,7 +370,7 @@ func TestUnbindsAtTheEnd(t *testing.T) {
 		c.Report(ctx, func(context.Context, []courier.Receipt) error { return nil })
 		close(done)
 	}()
-	until(t, func() bool { n, _ := c.Bound(); return n == 1 })
+	couriertest.Await(t, "a bind", func() bool { n, _ := c.Bound(); return n == 1 })
 	stop()
 	<-done
 	p.next("unbind")

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"clave/internal/courier"
+	"clave/internal/courier/couriertest"
 	"clave/internal/courier/smtp"
 	"clave/internal/notify"
 )
@@ -109,7 +110,7 @@ func TestWhatComesBack(t *testing.T) {
 					return nil
 				})
 			}()
-			await(t, "the mail to be read", func() bool { _, err := os.Stat(file); return err != nil })
+			couriertest.Await(t, "the mail to be read", func() bool { _, err := os.Stat(file); return err != nil })
 			cancel()
 			<-done
 			want := ""

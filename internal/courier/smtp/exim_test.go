@@ -1,7 +1,6 @@
 package smtp_test
 
 import (
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -21,6 +20,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"clave/internal/courier/couriertest"
 )
 
 // house is a mail server as Debian has it, with a configuration of the test's own, on loopback. It keeps the mail of
@@ -171,7 +172,7 @@ func startHouse(t *testing.T) *house {
 			t.Logf("the mail server: %s\n%s", first, log)
 		}
 	})
-	await(t, "the mail server", func() bool {
+	couriertest.Await(t, "the mail server", func() bool {
 		conn, err := net.Dial("tcp", h.implicit)
 		if err == nil {
 			conn.Close()
@@ -234,7 +235,7 @@ func (h *house) mailbox(name string) (mails []string) {
 // arrived waits until so many e-mails lie in a Maildir.
 func (h *house) arrived(t *testing.T, name string, n int) []string {
 	t.Helper()
-	await(t, fmt.Sprintf("%d e-mails for %s", n, name), func() bool { return len(h.mailbox(name)) >= n })
+	couriertest.Await(t, fmt.Sprintf("%d e-mails for %s", n, name), func() bool { return len(h.mailbox(name)) >= n })
 	return h.mailbox(name)
 }
 
@@ -248,22 +249,6 @@ func freePorts(t *testing.T, n int) (ports []string) {
 		ports = append(ports, port)
 	}
 	return ports
-}
-
-// await asks until something is so. What other processes do sends the test no word.
-func await(t *testing.T, what string, so func() bool) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for !so() {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			t.Fatalf("waited in vain for %s", what)
-		}
-	}
 }
 
 func must(t *testing.T, err error) {

@@ -1,6 +1,6 @@
-// Package door stands between the network and the pages: it ends TLS with certificates that are replaced while it runs,
+// Package front stands between the network and the pages: it ends TLS with certificates that are replaced while it runs,
 // believes only those proxies that it was told of, answers to one host name, and waits for nobody for ever.
-package door
+package front
 
 import (
 	"log/slog"
