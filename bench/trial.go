@@ -24,6 +24,7 @@ import (
 // people who go on all the while.
 type trial struct {
 	dir, program, database string
+	previous               string // the program of the release before, if it takes part
 	ring                   *keyring.Ring
 	house                  *house // as the people see it: the front, and their phones
 	hall                   *samlService
@@ -37,10 +38,10 @@ type trial struct {
 	next     atomic.Int64
 }
 
-// openTrial builds the program, registers people and services, and starts so many nodes. An empty database is an SQLite
-// file.
-func openTrial(ctx context.Context, dir, database string, nodes, citizens int) (t *trial, err error) {
-	t = &trial{dir: dir, program: filepath.Join(dir, "clave"), database: database, house: &house{}, citizens: citizens}
+// openTrial builds the program, registers people and services, and starts so many nodes, of the program of before if one is
+// given. An empty database is an SQLite file.
+func openTrial(ctx context.Context, dir, database, previous string, nodes, citizens int) (t *trial, err error) {
+	t = &trial{dir: dir, program: filepath.Join(dir, "clave"), previous: previous, database: database, house: &house{}, citizens: citizens}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, t.close())
@@ -90,7 +91,7 @@ func (t *trial) populate(ctx context.Context) error {
 	if t.tax, err = newOIDC(taxID, taxOrigin); err != nil {
 		return err
 	}
-	if t.ring, err = keyring.Create(t.path("keys.json"), keyring.Live, time.Now()); err != nil {
+	if err := t.keys(ctx); err != nil {
 		return err
 	}
 	signing, err := t.ring.Signing("saml", time.Now())
@@ -105,6 +106,18 @@ func (t *trial) populate(ctx context.Context) error {
 		}
 		return errors.Join(seed(ctx, s, 0, t.citizens, time.Now()), t.withoutMail(ctx, s))
 	})
+}
+
+func (t *trial) keys(ctx context.Context) (err error) {
+	if t.previous == "" {
+		t.ring, err = keyring.Create(t.path("keys.json"), keyring.Live, time.Now())
+		return err
+	}
+	if err := t.before(ctx); err != nil {
+		return err
+	}
+	t.ring, err = keyring.Open(t.path("keys.json"))
+	return err
 }
 
 // withoutMail takes the e-mail addresses away, so that every notice goes to a phone, where the trial sees it.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,7 +60,7 @@ func (t *trial) newProcess(name string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &process{name: name, program: t.program, config: filepath.Join(t.dir, name+".toml"), address: ports[0], admin: ports[1]}
+	p := &process{name: name, program: cmp.Or(t.previous, t.program), config: filepath.Join(t.dir, name+".toml"), address: ports[0], admin: ports[1]}
 	token := filepath.Join(t.dir, "token")
 	text := fmt.Sprintf(configuration, claveOrigin, name, p.address, p.admin, t.database, t.path("keys.json"), t.gateway.address, token)
 	if err := errors.Join(os.WriteFile(token, []byte("secret"), 0o600), os.WriteFile(p.config, []byte(text), 0o600)); err != nil {

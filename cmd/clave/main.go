@@ -1,7 +1,8 @@
 // Command clave is Cl@ve in one binary: `clave demo` starts a complete, offline one; `clave serve` serves real people, as its
 // configuration says, and `clave check-config`, `clave migrate` and `clave doctor` say beforehand and meanwhile whether it can. `clave people
 // import` reads the State's register into a database; `clave keys` changes keys; `clave party` registers services; `clave audit` reads
-// the record; `clave reference` reads what an error page shows; `clave epoch raise` voids what a restored database may have forgotten.
+// the record; `clave reference` reads what an error page shows; `clave backup` and `clave restore` copy the embedded
+// database and bring it back; `clave epoch raise` voids what a database that lost commits may have forgotten.
 package main
 
 import (
@@ -23,6 +24,8 @@ type commands struct {
 	Serve       serve       `cmd:"" help:"Serve real people, as a configuration says."`
 	CheckConfig checkConfig `cmd:"" help:"Tell everything that is wrong with a configuration, or what it would run."`
 	Migrate     migrate     `cmd:"" help:"Bring the tables of the database up to date."`
+	Backup      backup      `cmd:"" help:"Copy the embedded database while nodes work on it."`
+	Restore     restore     `cmd:"" help:"Put a backup of the embedded database where none is. Codes and sessions of before are void."`
 	Epoch       struct {
 		Raise epochRaise `cmd:"" help:"Void every code, session and confirmation: after a restore, or a promotion that lost commits."`
 	} `cmd:"" help:"How often the database's memory was found wanting."`

@@ -20,6 +20,7 @@ type embedded struct {
 	readers *prepared
 	db      *sql.DB // of the one writer
 	writer  *writer
+	here    *presence
 }
 
 // The settings of every connection. FULL makes each commit wait until the disk has it. A page that many units change is moved
@@ -35,15 +36,18 @@ const (
 )
 
 func openSQLite(ctx context.Context, path string, o Options) (_ engine, err error) {
-	if err := touch(path); err != nil {
-		return nil, err
-	}
 	e := &embedded{path: path}
 	defer func() {
 		if err != nil {
 			e.shut()
 		}
 	}()
+	if e.here, err = present(ctx, path); err != nil {
+		return nil, err
+	}
+	if err := touch(path); err != nil {
+		return nil, err
+	}
 	if e.db, err = lite(path, 1, writerCache); err != nil {
 		return nil, err
 	}
@@ -128,5 +132,5 @@ func (e *embedded) shut() error {
 			err = errors.Join(err, db.Close())
 		}
 	}
-	return err
+	return errors.Join(err, e.here.leave())
 }
