@@ -121,23 +121,24 @@ func receiptByID(t *testing.T, s *store.Store) {
 // Whoever carries one channel learns the names of another's messages, and says that they arrived: nothing comes of it, now or later.
 func receiptsOfAnotherChannel(t *testing.T, s *store.Store) {
 	for _, kind := range []notify.Kind{notify.Invitation, notify.EmailCode, notify.PIN} {
+		known, soon := string(kind)+":1", string(kind)+":2"
 		named, unnamed, early := claimedOne(t, s, kind), claimedOne(t, s, kind), claimedOne(t, s, kind)
-		accept(t, s, named, "a:1", at)
+		accept(t, s, named, known, at)
 		for _, channel := range []notify.Channel{notify.SMS, notify.Email, notify.Letter} {
 			if channel == kind.Channel() {
 				continue
 			}
-			for _, ref := range []string{"a:1", "a:2", "id:" + named.ID, "id:" + unnamed.ID} {
+			for _, ref := range []string{known, soon, "id:" + named.ID, "id:" + unnamed.ID} {
 				do(t, s, func(ctx context.Context) error { return s.NoteReceipt(ctx, channel, ref, notify.Delivered, at) })
 			}
 		}
-		accept(t, s, early, "a:2", at)
+		accept(t, s, early, soon, at)
 		accept(t, s, unnamed, "", at)
 		sweep(t, s, at, at.Add(time.Minute))
 		for _, m := range []notify.Message{named, unnamed, early} {
 			became(t, s, m, notify.Accepted)
 		}
-		do(t, s, func(ctx context.Context) error { return s.NoteReceipt(ctx, kind.Channel(), "a:2", notify.Refused, at) })
+		do(t, s, func(ctx context.Context) error { return s.NoteReceipt(ctx, kind.Channel(), soon, notify.Refused, at) })
 		became(t, s, early, notify.Refused)
 		do(t, s, func(ctx context.Context) error {
 			return s.NoteReceipt(ctx, kind.Channel(), "id:"+unnamed.ID, notify.Delivered, at)
