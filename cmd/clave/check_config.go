@@ -16,11 +16,11 @@ type checkConfig struct {
 	Config string `help:"The configuration." required:"" placeholder:"FILE"`
 }
 
-// Run reads the file and what it names on this machine, and asks nobody over a network.
+// Run reads the file and what it names on this machine, and asks nobody over a network, nor a token.
 func (c *checkConfig) Run() error { return c.check(os.Stdout) }
 
 func (c *checkConfig) check(out io.Writer) error {
-	settings, err := config.Load(c.Config)
+	settings, err := config.Check(c.Config)
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func summary(out io.Writer, file string, c *config.Config) error {
 	fmt.Fprintf(table, "citizens\t%s%s%s\n", c.Listen.Address, shownTLS(c), shownProxy(c))
 	fmt.Fprintf(table, "operator\t%s\n", c.Listen.Admin)
 	fmt.Fprintf(table, "database\t%s\n", shownDatabase(c.Database.Address.Reveal()))
-	fmt.Fprintf(table, "keys\t%s (%s)\n", c.Keys.File, c.Ring.Kind())
+	fmt.Fprintf(table, "keys\t%s (%s%s)\n", c.Keys.File, c.Kind, map[bool]string{true: ", in a token, which was not asked"}[c.Hardware])
 	var carriers []string
 	for _, s := range c.SMS {
 		carriers = append(carriers, s.Name+" ("+s.Type+")")

@@ -27,12 +27,15 @@ func readDeployed(t *testing.T, name string) string {
 func TestSystemdUnit(t *testing.T) {
 	text := readDeployed(t, "clave.service")
 	for _, line := range []string{
-		"Type=notify", "User=clave", "Restart=always", "StateDirectory=clave", "NoNewPrivileges=yes", "ProtectSystem=strict", "PrivateTmp=yes",
+		"Type=notify", "User=clave", "Restart=always", "RestartPreventExitStatus=78", "StateDirectory=clave", "NoNewPrivileges=yes", "ProtectSystem=strict", "PrivateTmp=yes",
 		"CapabilityBoundingSet=CAP_NET_BIND_SERVICE", "ExecStart=/usr/local/bin/clave serve -config /etc/clave/clave.toml", "UMask=0077",
 	} {
 		if !strings.Contains(text, "\n"+line+"\n") {
 			t.Errorf("no %s", line)
 		}
+	}
+	if strings.Contains(text, "\nExecStartPre=") { // systemd looks at the exit status of the main process only
+		t.Error("what fails before the start is started again for ever")
 	}
 	analyze, err := exec.LookPath("systemd-analyze")
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"clave/internal/config"
 	"clave/internal/doctor"
+	"clave/internal/keyring"
 )
 
 // doctorCommand is `clave doctor`.
@@ -51,9 +52,10 @@ func (c *doctorCommand) tell(found []doctor.Finding) error {
 }
 
 func (c *doctorCommand) examine(ctx context.Context, now func() time.Time) []doctor.Finding {
-	file, err := config.Load(c.Config)
+	file, err := config.Check(c.Config)
 	checks := []doctor.Check{{Area: "file", Look: func(context.Context) []doctor.Finding { return doctor.File(c.Config, problems(err)) }}}
 	if file != nil {
+		file.Ring, _ = keyring.OpenWary(file.Keys.File) // why not is told with the keys
 		checks = append(checks, c.checks(file, now)...)
 		checks = append(checks, carriers(file)...)
 	}

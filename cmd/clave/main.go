@@ -17,6 +17,8 @@ import (
 	"github.com/alecthomas/kong"
 
 	"clave/internal/config"
+	"clave/internal/keyring"
+	"clave/internal/node"
 )
 
 type commands struct {
@@ -64,8 +66,26 @@ func main() {
 	}
 	if err != nil {
 		complain(err)
-		os.Exit(1)
+		os.Exit(status(err))
 	}
+}
+
+// misconfigured is the exit status (EX_CONFIG of sysexits.h) that says: starting again will not help. deploy/clave.service does not, then.
+const misconfigured = 78
+
+// status tells whoever starts us whether to try again. A PIN must not be tried again: each start would cost one of a token's few tries. A token, or
+// anything else, that is away may come back.
+func status(err error) int {
+	var wrong config.Problems
+	switch {
+	case errors.Is(err, keyring.ErrPIN):
+		return misconfigured
+	case errors.Is(err, keyring.ErrToken):
+		return 1
+	case errors.As(err, &wrong), errors.Is(err, node.ErrConfig):
+		return misconfigured
+	}
+	return 1
 }
 
 // complain says why. The lines of a configuration's problems stand as editors and people look for them.

@@ -66,7 +66,8 @@ func (h *house) handle(receipts map[string]http.Handler) {
 		case "redirect":
 			p.server = front.Server(front.Redirect(h.Origin))
 		case "admin":
-			p.server = front.Server(h.admin(receipts))
+			host, _, _ := net.SplitHostPort(p.address) // it is listened on
+			p.server = front.Server(front.Own([]string{h.Node, host}, h.admin(receipts)))
 		}
 		p.server.TLSConfig = p.tls
 	}

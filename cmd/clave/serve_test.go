@@ -138,6 +138,16 @@ func (f *operatorsFolder) run(args ...string) (printed string, ok bool) {
 	return string(out), err == nil
 }
 
+// endsWith wants an exit status.
+func (f *operatorsFolder) endsWith(want int, args ...string) {
+	f.Helper()
+	cmd := f.command(args...)
+	out, _ := cmd.CombinedOutput()
+	if got := cmd.ProcessState.ExitCode(); got != want {
+		f.Errorf("clave %s: exit status %d, want %d\n%s", strings.Join(args, " "), got, want, out)
+	}
+}
+
 // runs wants the program content, and to print something.
 func (f *operatorsFolder) runs(want string, args ...string) {
 	f.Helper()
@@ -271,6 +281,8 @@ func (s *served) pages() {
 	if answer, body := s.get("http://" + s.at["admin"] + "/readyz"); answer.StatusCode != 200 {
 		s.Errorf("readiness: %s %s", answer.Status, body)
 	}
+	s.foreignName("http://"+s.at["admin"]+"/metrics", "GET")
+	s.foreignName("http://"+s.at["admin"]+"/sms/web/receipts", "POST")
 	s.runs("", "healthcheck", "-address", s.at["admin"])
 	s.runs("", "healthcheck", "-ready", "-address", s.at["admin"])
 	r, err := http.NewRequest("GET", "https://clave.test/", nil)
@@ -280,6 +292,18 @@ func (s *served) pages() {
 	s.must(err)
 	if answer.Body.Close(); answer.StatusCode != http.StatusMisdirectedRequest {
 		s.Errorf("a foreign host: %s", answer.Status)
+	}
+}
+
+// foreignName asks the operator's port as a browser does into which another site's name was put (attacks row 12).
+func (s *served) foreignName(at, method string) {
+	r, err := http.NewRequest(method, at, nil)
+	s.must(err)
+	r.Host = "evil.test:9090"
+	answer, err := s.client().Do(r)
+	s.must(err)
+	if answer.Body.Close(); answer.StatusCode != http.StatusMisdirectedRequest {
+		s.Errorf("%s under a foreign name: %s", at, answer.Status)
 	}
 }
 
@@ -380,6 +404,8 @@ clave.toml:16: help.phnoe: there is no such key here; phone is meant?
 		if out, ok := f.run(command, "-config", "clave.toml"); ok || strings.ReplaceAll(out, f.dir+"/", "") != want {
 			t.Errorf("clave %s: %v\n%s\nwant\n%s", command, ok, out, want)
 		}
+		f.endsWith(misconfigured, command, "-config", "clave.toml")
+		f.endsWith(misconfigured, command, "-config", "nowhere.toml")
 	}
 	if _, err := os.Stat(f.in("clave.db")); err == nil {
 		t.Error("a database was made")

@@ -8,7 +8,7 @@ import (
 
 // SMS is one carrier of text messages. They are tried in the order of the file.
 type SMS struct {
-	Name       string   `want:"a name for logs and figures, given to no other carrier"`
+	Name       string   `want:"a name for logs and figures, given to no other carrier, and not \"id\""`
 	Type       string   `want:"\"smpp\" or \"http\""`
 	Address    string   `want:"host:port of the carrier's SMPP server"`
 	System     string   `want:"the system_id that the carrier gave you"`

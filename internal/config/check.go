@@ -46,14 +46,19 @@ func (r *reader) data(c *Config) {
 	if r.dataOnly || c.Keys.File == "" {
 		return
 	}
-	ring, err := keyring.Open(c.Keys.File)
+	kind, err := keyring.Kind(""), error(nil)
+	if r.lookOnly {
+		kind, c.Hardware, err = keyring.Look(c.Keys.File)
+	} else if c.Ring, err = keyring.Open(c.Keys.File); err == nil {
+		kind = c.Ring.Kind()
+	}
 	switch {
 	case err != nil:
 		r.tell("keys.file", "%v", err)
-	case ring.Kind() != keyring.Live:
+		r.problems[len(r.problems)-1].Cause = err
+	case kind != keyring.Live:
 		r.tell("keys.file", "%s holds the keys of a demonstration: want %s", c.Keys.File, r.wants["keys.file"])
 	}
-	c.Ring = ring
 }
 
 func (r *reader) database(d Database) {

@@ -6,13 +6,15 @@ import (
 	"strings"
 
 	"filippo.io/age"
+
+	"clave/internal/courier"
 )
 
 func (r *reader) sms(c *Config) {
 	names := map[string]bool{}
 	for i, s := range c.SMS {
 		at := func(key string) string { return fmt.Sprintf("sms#%d.%s", i, key) }
-		if r.must(nodeName.MatchString(s.Name), at("name")); names[s.Name] {
+		if r.must(nodeName.MatchString(s.Name) && courier.CheckName(s.Name) == nil, at("name")); names[s.Name] {
 			r.tell(at("name"), "another carrier has this name already")
 		}
 		names[s.Name] = true

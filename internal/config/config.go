@@ -47,7 +47,8 @@ type Config struct {
 	Telemetry    Telemetry
 	Capacity     crowd.Limits
 
-	Ring *keyring.Ring `key:"-"` // of Keys; nil when only the data were asked for
+	Ring     *keyring.Ring `key:"-"` // of Keys; nil after Check, and when only the data were asked for
+	Hardware bool          `key:"-"` // after Check: the keys are in a token
 }
 
 // Listen are the addresses that a node answers on.
@@ -142,19 +143,22 @@ const maxFile = 1 << 20
 
 // Load reads a file and all that it names on this machine: secrets, certificate, keys. It asks nobody over a network. An error
 // of the file's contents is [Problems], all of them.
-func Load(path string) (*Config, error) { return load(path, false) }
+func Load(path string) (*Config, error) { return load(path, func(*reader) {}) }
+
+// Check is Load for who only looks: keys in a token stay unopened, because a wrong PIN costs one of the few tries that it has.
+func Check(path string) (*Config, error) { return load(path, func(r *reader) { r.lookOnly = true }) }
 
 // LoadData reads of a file only what says where the data are: the database and the keys, the latter unopened. A command that
 // repairs them needs no secret of a carrier.
-func LoadData(path string) (*Config, error) { return load(path, true) }
+func LoadData(path string) (*Config, error) { return load(path, func(r *reader) { r.dataOnly = true }) }
 
-func load(path string, data bool) (*Config, error) {
+func load(path string, how func(*reader)) (*Config, error) {
 	text, err := readAtMost(path, maxFile)
 	if err != nil {
-		return nil, err
+		return nil, Problems{{File: path, Line: 1, Text: err.Error(), Cause: err}}
 	}
 	c, r := parse(path, text)
-	r.dataOnly = data
+	how(r)
 	if c != nil {
 		r.fill(c)
 		r.check(c)

@@ -13,7 +13,8 @@ import (
 // number: "sms#0.rate".
 type reader struct {
 	file     string
-	dataOnly bool
+	dataOnly bool // see LoadData
+	lookOnly bool // see Check
 	tables   map[string]any
 	lines    map[string]int
 	given    map[string]any

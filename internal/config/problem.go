@@ -13,6 +13,8 @@ type Problem struct {
 	Line int
 	Key  string // with its sections, for example "listen.admin"; may be empty
 	Text string // what was expected, or what to do
+
+	Cause error // for errors.Is; often nil
 }
 
 // Problems are all that is wrong in a file, in the order of its lines.
@@ -25,6 +27,16 @@ func (p Problems) Error() string {
 		lines[i] = one.String()
 	}
 	return strings.Join(lines, "\n")
+}
+
+// Unwrap are their causes.
+func (p Problems) Unwrap() (causes []error) {
+	for _, one := range p {
+		if one.Cause != nil {
+			causes = append(causes, one.Cause)
+		}
+	}
+	return causes
 }
 
 // String says where, which key, and what was expected.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"clave/internal/notify"
 )
@@ -24,9 +25,23 @@ type Taken struct {
 
 // Receipt is what a carrier says, later, of a message that it had accepted.
 type Receipt struct {
-	Ref   string       // as in Taken; or "id:" and the message's own id
+	Ref   string       // as in Taken; or, from a carrier that is handed every message of its channel, OwnRef and the message's own id
 	State notify.State // notify.Delivered or notify.Refused
 }
+
+// OwnRef begins the Ref of a receipt that repeats our own id. Of several carriers none may say it, nor be named so: one that learnt the id of
+// a message that another was handed would speak for it.
+const OwnRef = "id:"
+
+// CheckName refuses a name that would make a carrier's refs read as our own ids, or as another carrier's.
+func CheckName(name string) error {
+	if name == "" || strings.ContainsAny(name, ": \n") || strings.EqualFold(name+":", OwnRef) {
+		return errName
+	}
+	return nil
+}
+
+var errName = errors.New(`want a short word without ":", other than "id"`)
 
 // Reporter is a Carrier that also sends receipts.
 type Reporter interface {

@@ -24,7 +24,7 @@ type Store interface {
 	ClaimMessages(ctx context.Context, c notify.Channel, now time.Time, n int) ([]notify.Message, error)
 	SettleMessage(ctx context.Context, id string, s notify.State, now time.Time) error
 	AcceptMessage(ctx context.Context, id, ref string, now time.Time) error
-	NoteReceipt(ctx context.Context, ref string, s notify.State, now time.Time) error
+	NoteReceipt(ctx context.Context, c notify.Channel, ref string, s notify.State, now time.Time) error
 	RetryMessage(ctx context.Context, id string, due time.Time) error
 	SweepMessages(ctx context.Context, stuck, now time.Time) (lost, expired map[notify.Channel]int, err error)
 	WaitingMessages(ctx context.Context, c notify.Channel) (n int, oldest time.Time, err error)
@@ -75,7 +75,7 @@ func (c *Courier) Run(ctx context.Context) {
 	var loops, reporters sync.WaitGroup
 	for channel, carrier := range c.Carriers {
 		if r, ok := carrier.(Reporter); ok {
-			reporters.Go(func() { r.Report(reporting, c.receipts) })
+			reporters.Go(func() { r.Report(reporting, c.receipts(channel)) })
 		}
 		loops.Go(func() { c.loop(ctx, channel, carrier) })
 	}
@@ -85,16 +85,18 @@ func (c *Courier) Run(ctx context.Context) {
 	reporters.Wait()
 }
 
-// receipts saves what a carrier reports.
-func (c *Courier) receipts(ctx context.Context, list []Receipt) error {
-	return c.Store.Do(ctx, func(ctx context.Context) error {
-		for _, r := range list {
-			if err := c.Store.NoteReceipt(ctx, r.Ref, r.State, c.Now()); err != nil {
-				return err
+// receipts saves what a channel's carrier reports.
+func (c *Courier) receipts(channel notify.Channel) func(context.Context, []Receipt) error {
+	return func(ctx context.Context, list []Receipt) error {
+		return c.Store.Do(ctx, func(ctx context.Context) error {
+			for _, r := range list {
+				if err := c.Store.NoteReceipt(ctx, channel, r.Ref, r.State, c.Now()); err != nil {
+					return err
+				}
 			}
-		}
-		return nil
-	})
+			return nil
+		})
+	}
 }
 
 func (c *Courier) loop(ctx context.Context, channel notify.Channel, carrier Carrier) {

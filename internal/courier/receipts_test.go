@@ -93,7 +93,9 @@ var errFull = errors.New("the disk is full")
 
 type full struct{ courier.Store }
 
-func (full) NoteReceipt(context.Context, string, notify.State, time.Time) error { return errFull }
+func (full) NoteReceipt(context.Context, notify.Channel, string, notify.State, time.Time) error {
+	return errFull
+}
 
 // A carrier that reports lives until what was being sent is sent.
 func TestReporterOutlivesWhatIsSent(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"crypto/sha256"
 	"crypto/x509"
+	"errors"
 	"time"
 
 	"clave/internal/keyring"
@@ -17,7 +18,11 @@ import (
 func Keys(path string, ring *keyring.Ring, now time.Time) (found []Finding) {
 	if ring == nil {
 		var err error
-		if ring, err = keyring.Open(path); err != nil {
+		ring, err = keyring.OpenWary(path)
+		if errors.Is(err, keyring.ErrPIN) {
+			return []Finding{wrong("A wrong PIN costs one of the few tries of a token: correct the file before anything is started. Nothing here tries again while the last one was wrong.", "%v", err)}
+		}
+		if err != nil {
 			return []Finding{wrong("Look at [keys] file. clave keys create makes a ring on the first day; later, bring back the one you had.", "%s", brief(err))}
 		}
 	}

@@ -25,7 +25,7 @@ func change(path string, f func(*Ring) error) error {
 		return fmt.Errorf("keyring: %w", err)
 	}
 	defer locked.Close()
-	r, err := read(locked, path)
+	r, err := read(locked, path, file.ring)
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ func (k *keys) halfDone(now time.Time) (found []Problem) {
 }
 
 func (h hardware) check() error {
-	box, err := h.open()
+	box, err := h.open(true)
 	if err != nil {
 		return err
 	}

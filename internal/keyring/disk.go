@@ -89,16 +89,45 @@ func syncDir(path string) error {
 
 // Open reads a ring. It fails with [ErrReadable] when group or others may read the file, with [ErrFile] when it is damaged, and with the
 // error of the system when it is not there.
-func Open(path string) (*Ring, error) {
+//
+// With keys in a token it logs in there, at most once with a PIN that is refused ([ErrPIN]), and not at all when the token says that it is locked or
+// that one more wrong PIN locks it.
+func Open(path string) (*Ring, error) { return openFile(path, file.ring) }
+
+// OpenWary is [Open] for who only looks: it logs in to no token whose last PIN was wrong.
+func OpenWary(path string) (*Ring, error) {
+	return openFile(path, func(f file) (*Ring, error) {
+		f.wary = true
+		return f.ring()
+	})
+}
+
+// Look reads of a ring what the file alone tells, and says whether the keys are in a token, which is not asked.
+func Look(path string) (kind Kind, hardware bool, err error) {
+	r, err := openFile(path, func(f file) (*Ring, error) {
+		if f.Token == nil {
+			return f.ring()
+		}
+		r := &Ring{kind: f.Kind}
+		r.keys.Store(&keys{token: f.Token})
+		return r, nil
+	})
+	if err != nil {
+		return "", false, err
+	}
+	return r.kind, r.keys.Load().token != nil, nil
+}
+
+func openFile(path string, open func(file) (*Ring, error)) (*Ring, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("keyring: %w", err)
 	}
 	defer f.Close()
-	return read(f, path)
+	return read(f, path, open)
 }
 
-func read(f *os.File, path string) (*Ring, error) {
+func read(f *os.File, path string, open func(file) (*Ring, error)) (*Ring, error) {
 	info, err := checkMode(f)
 	if err != nil {
 		return nil, err
@@ -107,7 +136,11 @@ func read(f *os.File, path string) (*Ring, error) {
 	if err != nil {
 		return nil, fmt.Errorf("keyring: %w", err)
 	}
-	r, err := decode(data)
+	said, err := decodeFile(data)
+	var r *Ring
+	if err == nil {
+		r, err = open(said)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

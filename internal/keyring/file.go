@@ -30,6 +30,8 @@ type (
 		Token   *hardware    `json:"hardware,omitempty"`
 		Masters []fileMaster `json:"masters"`
 		Signers []fileSigner `json:"signers"`
+
+		wary bool // see OpenWary
 	}
 	fileMaster struct {
 		ID      string `json:"id"`
@@ -80,6 +82,11 @@ func decode(data []byte) (*Ring, error) {
 	if err != nil {
 		return nil, err
 	}
+	return f.ring()
+}
+
+// ring opens the keys that the file holds or tells of.
+func (f file) ring() (*Ring, error) {
 	k := &keys{signers: map[string][]Signing{}, token: f.Token}
 	box, err := f.box()
 	if err != nil {

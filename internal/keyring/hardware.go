@@ -15,6 +15,7 @@ import (
 var (
 	ErrNoHardware = errors.New("keyring: this program was built without PKCS #11; build it with -tags pkcs11")
 	ErrToken      = errors.New("keyring: the token does not answer")
+	ErrPIN        = errors.New("keyring: the token refuses the PIN") // trying again by itself locks it for good
 )
 
 // Hardware says in which token the keys are.
@@ -63,7 +64,7 @@ func (f file) box() (vault, error) {
 	if f.Token == nil {
 		return nil, nil
 	}
-	return f.Token.open()
+	return f.Token.open(f.wary)
 }
 
 // wrap encrypts a master key to the token. Its id goes with it, so that one cannot be shown as another.

@@ -87,7 +87,7 @@ func drawSigner(name string, token *hardware) (crypto.Signer, error) {
 	if token == nil {
 		return draw()
 	}
-	box, err := token.open()
+	box, err := token.open(false)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func (k *keys) drawMaster(since time.Time) (master, error) {
 	if k.token == nil {
 		return m, nil
 	}
-	box, err := k.token.open()
+	box, err := k.token.open(false)
 	if err != nil {
 		return master{}, err
 	}

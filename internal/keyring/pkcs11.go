@@ -22,6 +22,8 @@ type token struct {
 	slot    uint
 	age     int       // how often it was opened: handles of an earlier time are void
 	failed  time.Time // the last time that it could not be opened
+	why     error     // as of then
+	wary    bool      // whoever only looks opens it
 	refused [sha256.Size]byte
 
 	idleMu sync.Mutex
@@ -40,12 +42,34 @@ var tokens = struct {
 	locks map[string]*sync.RWMutex // of each library
 }{known: map[hardware]*token{}, locks: map[string]*sync.RWMutex{}}
 
-func (h hardware) open() (vault, error) {
+func (h hardware) open(wary bool) (vault, error) {
 	tokens.Lock()
 	defer tokens.Unlock()
-	if t := tokens.known[h]; t != nil {
+	t := tokens.known[h]
+	if t == nil {
+		var err error
+		if t, err = h.load(); err != nil {
+			return nil, err
+		}
+		tokens.known[h] = t // also if it does not open: it knows which PIN was refused
+	}
+	if t.opened() {
 		return t, nil
 	}
+	t.wary = wary
+	if err := t.reopen(0); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+func (t *token) opened() bool {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.age > 0
+}
+
+func (h hardware) load() (*token, error) {
 	library := pkcs11.New(h.Module)
 	if library == nil {
 		return nil, fmt.Errorf("%w: %s is no PKCS #11 library", ErrToken, h.Module)
@@ -53,12 +77,7 @@ func (h hardware) open() (vault, error) {
 	if tokens.locks[h.Module] == nil {
 		tokens.locks[h.Module] = &sync.RWMutex{}
 	}
-	t := &token{where: h, library: library, mu: tokens.locks[h.Module], sessions: make(chan struct{}, maxSessions)}
-	if err := t.reopen(0); err != nil {
-		return nil, err
-	}
-	tokens.known[h] = t
-	return t, nil
+	return &token{where: h, library: library, mu: tokens.locks[h.Module], sessions: make(chan struct{}, maxSessions)}, nil
 }
 
 // reopen opens the token anew, unless somebody else did since the age given.
@@ -69,11 +88,11 @@ func (t *token) reopen(age int) error {
 		return nil
 	}
 	if time.Since(t.failed) < patience {
-		return fmt.Errorf("%w: %s, as of a moment ago", ErrToken, t.where.Token)
+		return fmt.Errorf("%w (%s, as of a moment ago)", t.why, t.where.Token)
 	}
 	err := t.begin()
 	if err != nil {
-		t.failed = time.Now()
+		t.failed, t.why = time.Now(), err
 		return err
 	}
 	t.age++

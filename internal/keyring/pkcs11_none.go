@@ -2,4 +2,4 @@
 
 package keyring
 
-func (h hardware) open() (vault, error) { return nil, ErrNoHardware }
+func (h hardware) open(bool) (vault, error) { return nil, ErrNoHardware }

@@ -11,24 +11,30 @@ import (
 	"github.com/miekg/pkcs11"
 )
 
-// session opens one and logs in. A PIN that was refused is not tried again until the file has another: a few wrong tries close a token.
+// session opens one and logs in. A PIN that was refused is not tried again until the file has another: a few wrong tries lock a token.
 func (t *token) session() (pkcs11.SessionHandle, error) {
 	session, err := t.library.OpenSession(t.slot, pkcs11.CKF_SERIAL_SESSION|pkcs11.CKF_RW_SESSION)
 	if err != nil {
 		return 0, fmt.Errorf("%w: %w", ErrToken, err)
 	}
+	if info, err := t.library.GetSessionInfo(session); err == nil && info.State == pkcs11.CKS_RW_USER_FUNCTIONS {
+		return session, nil // a login is the whole token's
+	}
 	pin, err := t.where.pin()
 	if err == nil && sha256.Sum256([]byte(pin)) == t.refused {
-		err = fmt.Errorf("%w: it refused the PIN in %s", ErrToken, t.where.PINFile)
+		err = t.where.refuses(pkcs11.CKR_PIN_INCORRECT)
+	}
+	if err == nil {
+		err = t.spares()
 	}
 	if err == nil {
 		err = t.library.Login(session, pkcs11.CKU_USER, pin)
 		switch {
-		case is(err, pkcs11.CKR_USER_ALREADY_LOGGED_IN): // a login is the whole token's
+		case is(err, pkcs11.CKR_USER_ALREADY_LOGGED_IN):
 			err = nil
-		case is(err, pkcs11.CKR_PIN_INCORRECT):
+		case refusal(err) != 0:
 			t.refused = sha256.Sum256([]byte(pin))
-			err = fmt.Errorf("%w: it refused the PIN in %s", ErrToken, t.where.PINFile)
+			err = t.where.refuses(refusal(err))
 		case err != nil:
 			err = fmt.Errorf("%w: %w", ErrToken, err)
 		}

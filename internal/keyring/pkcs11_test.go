@@ -265,7 +265,7 @@ func TestHardwareOpenRefuses(t *testing.T) {
 	}{
 		"no library":              {func(f *file) { f.Token.Module = "/nowhere.so" }, ErrToken},
 		"no such token":           {func(f *file) { f.Token.Token = "another" }, ErrToken},
-		"a wrong PIN":             {func(f *file) { f.Token.PINFile = pin("0000", 0o600) }, ErrToken},
+		"a wrong PIN":             {func(f *file) { f.Token.PINFile = pin("0000", 0o600) }, ErrPIN},
 		"a PIN that others read":  {func(f *file) { f.Token.PINFile = pin(testPIN, 0o644) }, ErrReadable},
 		"no PIN":                  {func(f *file) { f.Token.PINFile = pin("", 0o600) }, nil},
 		"no file of a PIN":        {func(f *file) { f.Token.PINFile = "/nowhere" }, os.ErrNotExist},
@@ -300,7 +300,7 @@ func TestHardwareRefusedPINIsTriedOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	box := &token{where: hardware(where), library: pkcs11.New(softHSM), mu: &sync.RWMutex{}, sessions: make(chan struct{}, 1)}
-	if err := box.begin(); !errors.Is(err, ErrToken) {
+	if err := box.begin(); !errors.Is(err, ErrPIN) || !strings.Contains(err.Error(), "CKR_PIN_INCORRECT") {
 		t.Fatalf("a wrong PIN: %v", err)
 	}
 	if box.refused != sha256.Sum256([]byte("1111")) {
@@ -311,6 +311,89 @@ func TestHardwareRefusedPINIsTriedOnce(t *testing.T) {
 	}
 	if err := box.begin(); err != nil {
 		t.Errorf("the right PIN: %v", err)
+	}
+}
+
+// wrongLast is what the token itself says of the last try, which outlives a process.
+func wrongLast(t *testing.T, where Hardware) bool {
+	t.Helper()
+	box := &token{where: hardware(where), library: pkcs11.New(softHSM)}
+	if err := box.find(); err != nil {
+		t.Fatal(err)
+	}
+	info, err := box.library.GetTokenInfo(box.slot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Flags&pkcs11.CKF_USER_PIN_COUNT_LOW != 0
+}
+
+// forgets is what a new process knows of a token: nothing.
+func forgets(where Hardware) {
+	_ = tokens.known[hardware(where)].library.Finalize()
+	delete(tokens.known, hardware(where))
+}
+
+func TestHardwareWhoOnlyLooksTriesNoPIN(t *testing.T) {
+	where, _ := newToken(t)
+	path := inToken(t, where).file.path
+	if err := os.WriteFile(where.PINFile, []byte("1111"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	forgets(where)
+	if kind, hardware, err := Look(path); kind != Live || !hardware || err != nil || tokens.known[hardwareOf(where)] != nil {
+		t.Errorf("a look: %v, %v, %v", kind, hardware, err)
+	}
+	for range 2 { // the second is told what the first was
+		if _, err := Open(path); !errors.Is(err, ErrPIN) || !wrongLast(t, where) {
+			t.Errorf("a wrong PIN: %v", err)
+		}
+	}
+	forgets(where)
+	if err := os.WriteFile(where.PINFile, []byte(testPIN), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenWary(path); !errors.Is(err, ErrPIN) || !strings.Contains(err.Error(), "the last PIN") || !wrongLast(t, where) {
+		t.Errorf("who only looks: %v", err)
+	}
+	forgets(where)
+	if _, err := Open(path); err != nil || wrongLast(t, where) {
+		t.Errorf("the right PIN: %v", err)
+	}
+	forgets(where)
+	if _, err := OpenWary(path); err != nil {
+		t.Errorf("who only looks, afterwards: %v", err)
+	}
+}
+
+func hardwareOf(where Hardware) hardware { return hardware(where) }
+
+// What tokens say that SoftHSM never does.
+func TestHardwareSparesTheLastTry(t *testing.T) {
+	h := hardware{Token: "clave", PINFile: "/etc/clave/pin"}
+	for _, tt := range []struct {
+		flags uint
+		wary  bool
+		want  string
+	}{
+		{pkcs11.CKF_USER_PIN_INITIALIZED, true, ""},
+		{pkcs11.CKF_USER_PIN_COUNT_LOW, false, ""},
+		{pkcs11.CKF_USER_PIN_COUNT_LOW, true, "is not tried here"},
+		{pkcs11.CKF_USER_PIN_COUNT_LOW | pkcs11.CKF_USER_PIN_FINAL_TRY, false, "one more wrong PIN locks token clave"},
+		{pkcs11.CKF_USER_PIN_FINAL_TRY | pkcs11.CKF_USER_PIN_LOCKED, false, "CKR_PIN_LOCKED"},
+	} {
+		err := h.spared(tt.flags, tt.wary)
+		if (err == nil) != (tt.want == "") || err != nil && (!errors.Is(err, ErrPIN) || !strings.Contains(err.Error(), tt.want)) {
+			t.Errorf("%b, %v: %v, want %q", tt.flags, tt.wary, err, tt.want)
+		}
+	}
+	for _, code := range refusals {
+		if err := h.refuses(refusal(pkcs11.Error(code))); !errors.Is(err, ErrPIN) || !strings.Contains(err.Error(), "CKR_PIN_") {
+			t.Errorf("%#x: %v", code, err)
+		}
+	}
+	if got := refusal(pkcs11.Error(pkcs11.CKR_DEVICE_ERROR)); got != 0 {
+		t.Errorf("a token that is away refuses the PIN: %#x", got)
 	}
 }
 

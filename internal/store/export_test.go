@@ -34,7 +34,7 @@ var Plans = []struct {
 	{"messages_claimed", freeNotices, []any{1, 1}},
 	{"messages_sealed", endLate, []any{1}},
 	{"messages_due", selectWaiting, []any{"sms"}},
-	{"messages_ref", selectByRef, []any{"sms:1"}},
+	{"messages_ref", selectByRef, []any{"one:1", "sms"}},
 	{"receipts_due", selectDueReceipts, []any{1}},
 	{"receipts_at", forgetReceipts, []any{1}},
 	{"receipts_at", tooManyReceipts, []any{1}},

@@ -21,9 +21,10 @@ const ownRef = "id:"
 
 // receipt is one that waits for its message.
 type receipt struct {
-	ref   string
-	state notify.State
-	at    time.Time
+	channel notify.Channel // whose carriers it came from
+	ref     string
+	state   notify.State
+	at      time.Time
 }
 
 // AcceptMessage saves that a carrier has a claimed message and what it calls it in receipts, and applies the receipt that came
@@ -37,7 +38,8 @@ func (s *Store) AcceptMessage(ctx context.Context, id, ref string, now time.Time
 	if err != nil || n == 0 {
 		return err
 	}
-	early, err := all(ctx, s, scanReceipt, `SELECT ref, state, at FROM receipts WHERE ref = $1 FOR UPDATE`, ref)
+	early, err := all(ctx, s, scanReceipt, `SELECT channel, ref, state, at FROM receipts
+		WHERE channel = (SELECT channel FROM messages WHERE id = $1) AND ref = $2 FOR UPDATE`, id, ref)
 	if err != nil || len(early) == 0 {
 		return err
 	}
@@ -45,21 +47,23 @@ func (s *Store) AcceptMessage(ctx context.Context, id, ref string, now time.Time
 	return err
 }
 
-// NoteReceipt saves what a carrier says of a message that it took: notify.Delivered or notify.Refused. One whose message is
-// not noted yet is kept for a while, see SweepMessages. It may come twice, and changes nothing in a final state. It needs a unit.
-func (s *Store) NoteReceipt(ctx context.Context, ref string, state notify.State, now time.Time) error {
+// NoteReceipt saves what a carrier says of a message that it took: notify.Delivered or notify.Refused. A channel's carriers are
+// believed of its own messages only: an SMS gateway that learnt a letter's name cannot say that it was posted. A receipt whose
+// message is not noted yet is kept for a while, see SweepMessages. It may come twice, and changes nothing in a final state. It
+// needs a unit.
+func (s *Store) NoteReceipt(ctx context.Context, channel notify.Channel, ref string, state notify.State, now time.Time) error {
 	if state != notify.Delivered && state != notify.Refused {
 		return errState
 	}
 	if ref == "" || len(ref) > longestRef {
 		return nil
 	}
-	found, err := s.receive(ctx, receipt{ref, state, now}, now)
+	found, err := s.receive(ctx, receipt{channel, ref, state, now}, now)
 	if err != nil || found {
 		return err
 	}
-	_, err = s.exec(ctx, `INSERT INTO receipts (ref, state, at, due_at) VALUES ($1, $2, $3, $4) ON CONFLICT (ref) DO NOTHING`,
-		ref, string(state), now, now.Add(receiptFirst))
+	_, err = s.exec(ctx, `INSERT INTO receipts (channel, ref, state, at, due_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (channel, ref) DO NOTHING`,
+		string(channel), ref, string(state), now, now.Add(receiptFirst))
 	return err
 }
 
@@ -67,13 +71,12 @@ func (s *Store) NoteReceipt(ctx context.Context, ref string, state notify.State,
 func (s *Store) receive(ctx context.Context, r receipt, now time.Time) (bool, error) {
 	id, own := strings.CutPrefix(r.ref, ownRef)
 	var state notify.State
-	var channel string
 	var accepted time.Time
 	text, arg := selectByRef, r.ref
 	if own {
-		text, arg = `SELECT id, state, channel, accept_at FROM messages WHERE id = $1 AND decoy = FALSE`, id
+		text, arg = `SELECT id, state, accept_at FROM messages WHERE id = $1 AND channel = $2 AND decoy = FALSE`, id
 	}
-	ok, err := found(s.queryRow(ctx, text, arg).Scan(&id, &state, &channel, &accepted))
+	ok, err := found(s.queryRow(ctx, text, arg, string(r.channel)).Scan(&id, &state, &accepted))
 	if own && err == nil && !ok {
 		return true, nil // what we name exists before it is sent: whoever makes up a bounce fills no table with it
 	}
@@ -81,12 +84,12 @@ func (s *Store) receive(ctx context.Context, r receipt, now time.Time) (bool, er
 		return false, err
 	}
 	if r.state == notify.Delivered && state == notify.Accepted {
-		s.After(ctx, func() { s.Seen.Arrived(channel, max(r.at.Sub(accepted), 0)) })
+		s.After(ctx, func() { s.Seen.Arrived(string(r.channel), max(r.at.Sub(accepted), 0)) })
 	}
 	return true, s.SettleMessage(ctx, id, r.state, now)
 }
 
-const selectByRef = `SELECT id, state, channel, accept_at FROM messages WHERE ref = $1 ORDER BY id DESC LIMIT 1`
+const selectByRef = `SELECT id, state, accept_at FROM messages WHERE ref = $1 AND channel = $2 ORDER BY id DESC LIMIT 1`
 
 // apply applies a receipt that waited, and forgets it.
 func (s *Store) apply(ctx context.Context, r receipt, now time.Time) (bool, error) {
@@ -94,7 +97,7 @@ func (s *Store) apply(ctx context.Context, r receipt, now time.Time) (bool, erro
 	if err != nil || !found {
 		return false, err
 	}
-	_, err = s.exec(ctx, `DELETE FROM receipts WHERE ref = $1`, r.ref)
+	_, err = s.exec(ctx, `DELETE FROM receipts WHERE channel = $1 AND ref = $2`, string(r.channel), r.ref)
 	return true, err
 }
 
@@ -114,7 +117,7 @@ func (s *Store) sweepReceipts(ctx context.Context, now time.Time) error {
 			continue
 		}
 		again := now.Add(max(receiptFirst, now.Sub(r.at)/2))
-		if _, err := s.exec(ctx, `UPDATE receipts SET due_at = $2 WHERE ref = $1`, r.ref, again); err != nil {
+		if _, err := s.exec(ctx, `UPDATE receipts SET due_at = $3 WHERE channel = $1 AND ref = $2`, string(r.channel), r.ref, again); err != nil {
 			return err
 		}
 	}
@@ -126,11 +129,11 @@ func (s *Store) sweepReceipts(ctx context.Context, now time.Time) error {
 }
 
 const (
-	selectDueReceipts = `SELECT ref, state, at FROM receipts WHERE due_at <= $1 ORDER BY due_at LIMIT 200 FOR UPDATE SKIP LOCKED`
+	selectDueReceipts = `SELECT channel, ref, state, at FROM receipts WHERE due_at <= $1 ORDER BY due_at LIMIT 200 FOR UPDATE SKIP LOCKED`
 	forgetReceipts    = `DELETE FROM receipts WHERE at <= $1`
 	tooManyReceipts   = `DELETE FROM receipts WHERE at <= (SELECT at FROM receipts ORDER BY at DESC LIMIT 1 OFFSET $1 + 0)`
 )
 
 func scanReceipt(r row) (one receipt, err error) {
-	return one, r.Scan(&one.ref, &one.state, &one.at)
+	return one, r.Scan(&one.channel, &one.ref, &one.state, &one.at)
 }

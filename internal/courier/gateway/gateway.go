@@ -12,7 +12,7 @@
 // and, later, to us, as often as it takes to get a 2xx:
 //
 //	POST <receipts>                              Authorization: Bearer <its own token>
-//	{"receipts": [{"ref": "…", "state": "delivered"}, {"id": "…", "state": "refused"}]}
+//	{"receipts": [{"ref": "…", "state": "delivered"}, {"ref": "…", "state": "refused"}]}
 //
 // The same id means the same message: a gateway that has it sends it no second time.
 package gateway
@@ -76,8 +76,8 @@ const answerIn = 15 * time.Second
 func New(c Config) (*Carrier, error) {
 	at, err := url.Parse(c.URL)
 	switch {
-	case c.Name == "" || strings.ContainsAny(c.Name, ": \n"):
-		return nil, fmt.Errorf("%w: name: a short word", ErrConfig)
+	case courier.CheckName(c.Name) != nil:
+		return nil, fmt.Errorf("%w: name: %w", ErrConfig, courier.CheckName(c.Name))
 	case err != nil || at.Host == "" || at.User != nil || at.Scheme != "https" && !(at.Scheme == "http" && loopback(at.Hostname())):
 		return nil, fmt.Errorf("%w: url: https, without a password in it", ErrConfig)
 	case c.Token == "" || strings.ContainsAny(c.Token, "\r\n"):

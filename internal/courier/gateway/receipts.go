@@ -70,12 +70,11 @@ func (c *Carrier) shows(r *http.Request) bool {
 
 var errReceipts = errors.New("gateway: not receipts")
 
-// read reads receipts. What tells of no end, or of no message that we could have, is passed over: it would come for ever.
+// read reads receipts. Only what this carrier itself called a message counts: by our id it could name what another carrier was handed. What tells of no end, or of no message that we could have, is passed over: it would come for ever.
 func (c *Carrier) read(body io.Reader) ([]courier.Receipt, error) {
 	var said struct {
 		Receipts []struct {
 			Ref   string `json:"ref"`
-			ID    string `json:"id"`
 			State string `json:"state"`
 		} `json:"receipts"`
 	}
@@ -89,10 +88,7 @@ func (c *Carrier) read(body io.Reader) ([]courier.Receipt, error) {
 	for _, one := range said.Receipts {
 		state := notify.State(one.State)
 		ref := c.Name + ":" + one.Ref
-		if one.Ref == "" {
-			ref = "id:" + one.ID
-		}
-		if one.Ref+one.ID == "" || len(ref) > longestRef || state != notify.Delivered && state != notify.Refused {
+		if one.Ref == "" || len(ref) > longestRef || state != notify.Delivered && state != notify.Refused {
 			continue
 		}
 		list = append(list, courier.Receipt{Ref: ref, State: state})

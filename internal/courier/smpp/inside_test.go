@@ -31,6 +31,7 @@ func TestConfig(t *testing.T) {
 		{"a short number", func(c *Config) { c.Source = "25383" }, nil},
 		{"no name", func(c *Config) { c.Name = "" }, ErrConfig},
 		{"a name with a colon", func(c *Config) { c.Name = "a:b" }, ErrConfig},
+		{"the name of our own ids", func(c *Config) { c.Name = "id" }, ErrConfig},
 		{"no port", func(c *Config) { c.Address = "smsc.example" }, ErrConfig},
 		{"no system", func(c *Config) { c.System = "" }, ErrConfig},
 		{"a long system", func(c *Config) { c.System = strings.Repeat("s", 16) }, ErrConfig},

@@ -92,8 +92,8 @@ func New(c Config) (*Carrier, error) {
 func (c Config) check() error {
 	host, port, err := net.SplitHostPort(c.Address)
 	switch {
-	case c.Name == "" || strings.ContainsAny(c.Name, ": \n"):
-		return fmt.Errorf("%w: name: a short word", ErrConfig)
+	case courier.CheckName(c.Name) != nil:
+		return fmt.Errorf("%w: name: %w", ErrConfig, courier.CheckName(c.Name))
 	case err != nil || host == "" || port == "":
 		return fmt.Errorf("%w: address: host:port", ErrConfig)
 	case c.System == "" || len(c.System) > 15:

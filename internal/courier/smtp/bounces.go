@@ -78,7 +78,7 @@ func (c *Carrier) collectFrom(ctx context.Context, root *os.Root, folder *os.Fil
 			}
 			spent = append(spent, name)
 			if b.state != "" {
-				list = append(list, courier.Receipt{Ref: "id:" + b.id, State: b.state})
+				list = append(list, courier.Receipt{Ref: courier.OwnRef + b.id, State: b.state})
 				say(ctx, b)
 			}
 		}

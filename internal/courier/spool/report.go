@@ -56,32 +56,78 @@ func (c *Carrier) closeOld(ctx context.Context) error {
 	return err
 }
 
-// collect looks for the printer's answers. One that names no batch of ours means nothing, and stays where it is.
+// collect looks for the printer's answers. One that says nothing stays where it is, and is told once.
 func (c *Carrier) collect(ctx context.Context, note noting) error {
 	answers, err := os.ReadDir(c.path(dirDone))
 	if err != nil {
 		return err
 	}
+	ignored := ""
 	for _, answer := range answers {
-		if _, ok := readBatchName(answer.Name()); ok {
+		if _, ok := readBatchName(answer.Name()); !ok {
+			continue
+		}
+		switch which, failed := c.about(answer); {
+		case failed != nil:
+			err = errors.Join(err, failed)
+		case which == dirReady:
 			err = errors.Join(err, c.finish(ctx, answer.Name(), note))
+		case which == dirPrinted: // a crash left it
+			err = errors.Join(err, c.locked(ctx, func() error { return c.empty(ctx, answer.Name()) }))
+		case ignored == "":
+			ignored = answer.Name()
 		}
 	}
-	return err
+	if ignored == "" {
+		return err
+	}
+	return errors.Join(err, c.locked(ctx, func() error {
+		c.tell("answer "+ignored, keptFor, func() {
+			slog.WarnContext(ctx, "spool: an answer means nothing: it names no batch that was ready when it was made", "batch", ignored)
+		})
+		return nil
+	}))
+}
+
+// about says among which batches the one is that an answer is of. It is of none when nobody can have printed that batch: it is
+// still open, or was when the answer was made. Whoever may write answers would otherwise have letters erased that no printer saw.
+func (c *Carrier) about(answer os.DirEntry) (dir string, err error) {
+	said, err := answer.Info()
+	if missing(err) { // another node has taken it
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	for _, dir := range []string{dirReady, dirPrinted} {
+		closed, err := os.Stat(c.path(dir, answer.Name(), manifestFile))
+		switch {
+		case err == nil && said.ModTime().Before(closed.ModTime()):
+			return "", nil
+		case err == nil:
+			return dir, nil
+		case !missing(err):
+			return "", err
+		}
+	}
+	return "", nil
 }
 
 // finish notes the letters of a batch as delivered, and only then erases them. After a crash it begins anew: a note may be
 // made twice.
 func (c *Carrier) finish(ctx context.Context, name string, note noting) error {
 	ids, err := readManifest(c.path(dirReady, name))
-	if err != nil && !missing(err) {
+	if missing(err) { // another node has noted it
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	for len(ids) > 0 {
 		n := min(len(ids), atOnce)
 		var list []courier.Receipt
 		for _, id := range ids[:n] {
-			list = append(list, courier.Receipt{Ref: "id:" + id, State: notify.Delivered})
+			list = append(list, courier.Receipt{Ref: courier.OwnRef + id, State: notify.Delivered})
 		}
 		if err := note(ctx, list); err != nil {
 			return err
@@ -91,15 +137,20 @@ func (c *Carrier) finish(ctx context.Context, name string, note noting) error {
 	return c.locked(ctx, func() error { return c.erase(ctx, name) })
 }
 
-// erase moves a batch among the printed ones, and leaves nothing of it there but its manifest.
+// erase moves a batch, whose letters are noted, among the printed ones, and leaves nothing of it there but its manifest.
 func (c *Carrier) erase(ctx context.Context, name string) error {
-	printed := c.path(dirPrinted, name)
-	if err := move(c.path(dirReady, name), printed); err != nil && !missing(err) {
+	if err := move(c.path(dirReady, name), c.path(dirPrinted, name)); err != nil && !missing(err) {
 		return err
 	}
+	return c.empty(ctx, name)
+}
+
+// empty erases the letters of a printed batch, and then the printer's answer.
+func (c *Carrier) empty(ctx context.Context, name string) error {
+	printed := c.path(dirPrinted, name)
 	files, err := os.ReadDir(printed)
-	if missing(err) { // no batch of ours
-		return nil
+	if err != nil {
+		return err
 	}
 	for _, f := range files {
 		if f.Name() != manifestFile {
@@ -110,7 +161,10 @@ func (c *Carrier) erase(ctx context.Context, name string) error {
 		return err
 	}
 	slog.InfoContext(ctx, "spool: a batch is printed, its letters are erased", "batch", name)
-	return os.Remove(c.path(dirDone, name))
+	if err := os.Remove(c.path(dirDone, name)); !missing(err) { // another node may have
+		return err
+	}
+	return nil
 }
 
 // tellOverdue says which batches nobody prints.

@@ -233,6 +233,32 @@ func TestWhatIsNotNotedStays(t *testing.T) {
 	count(t, folder, 1, "done", "*")
 }
 
+// Whoever may write answers names a batch that is still open: its letters are neither noted nor erased, not when it closes either. The printer's
+// own answer counts.
+func TestAnAnswerToAnOpenBatchMeansNothing(t *testing.T) {
+	folder, p := t.TempDir(), letter(t)
+	c := carrier(t, folder, "a", nil)
+	send(t, c, p, notify.Accepted)
+	answer := filepath.Join(folder, "done", names(t, folder, "open", "*")[0])
+	must(t, os.WriteFile(answer, nil, 0o600))
+	must(t, os.Chtimes(answer, time.Time{}, time.Now().Add(-time.Minute)))
+	for _, now := range []time.Time{noon, noon.Add(time.Hour), noon.Add(2 * time.Hour)} {
+		c.At(now)
+		if noted := look(t, c); noted != nil {
+			t.Errorf("noted %v", noted)
+		}
+		count(t, folder, 1, "*", "*", p.ID+"*.pdf")
+		count(t, folder, 1, "done", "*")
+	}
+	count(t, folder, 1, "ready", "*", p.ID+"*.pdf")
+	printed(t, folder)
+	if noted := look(t, c); len(noted) != 1 {
+		t.Errorf("noted %v", noted)
+	}
+	count(t, folder, 0, "*", "*", "*.pdf")
+	count(t, folder, 0, "done", "*")
+}
+
 // Beyond a day's letters they wait, and none is lost; nodes that share a folder share its day.
 func TestADaysLetters(t *testing.T) {
 	folder := t.TempDir()

@@ -6,10 +6,12 @@ CREATE INDEX messages_ref ON messages (ref, id) WHERE ref IS NOT NULL;
 
 -- Receipts whose message is not noted yet as taken: a carrier may be quicker than our commit, and may write nonsense.
 CREATE TABLE receipts (
-	ref    TEXT   NOT NULL PRIMARY KEY,
-	state  TEXT   NOT NULL,
-	at     BIGINT NOT NULL,
-	due_at BIGINT NOT NULL
+	channel TEXT   NOT NULL,
+	ref     TEXT   NOT NULL,
+	state   TEXT   NOT NULL,
+	at      BIGINT NOT NULL,
+	due_at  BIGINT NOT NULL,
+	PRIMARY KEY (channel, ref)
 );
 CREATE INDEX receipts_due ON receipts (due_at);
 CREATE INDEX receipts_at ON receipts (at);

@@ -19,7 +19,7 @@ func accept(t *testing.T, s *store.Store, m notify.Message, ref string, now time
 
 func receive(t *testing.T, s *store.Store, ref string, state notify.State, now time.Time) {
 	t.Helper()
-	do(t, s, func(ctx context.Context) error { return s.NoteReceipt(ctx, ref, state, now) })
+	do(t, s, func(ctx context.Context) error { return s.NoteReceipt(ctx, notify.SMS, ref, state, now) })
 }
 
 // claimedOne saves a message and claims it.
@@ -52,7 +52,7 @@ func receipts(t *testing.T, s *store.Store) {
 	accept(t, s, m, "", at) // a carrier that sends no receipts
 	became(t, s, m, notify.Accepted)
 	for _, state := range []notify.State{notify.Accepted, notify.Lost, "nonsense"} {
-		if err := s.Do(t.Context(), func(ctx context.Context) error { return s.NoteReceipt(ctx, "a:x", state, at) }); err == nil {
+		if err := s.Do(t.Context(), func(ctx context.Context) error { return s.NoteReceipt(ctx, notify.SMS, "a:x", state, at) }); err == nil {
 			t.Errorf("%q is no receipt", state)
 		}
 	}
@@ -118,6 +118,35 @@ func receiptByID(t *testing.T, s *store.Store) {
 	}
 }
 
+// Whoever carries one channel learns the names of another's messages, and says that they arrived: nothing comes of it, now or later.
+func receiptsOfAnotherChannel(t *testing.T, s *store.Store) {
+	for _, kind := range []notify.Kind{notify.Invitation, notify.EmailCode, notify.PIN} {
+		known, soon := string(kind)+":1", string(kind)+":2"
+		named, unnamed, early := claimedOne(t, s, kind), claimedOne(t, s, kind), claimedOne(t, s, kind)
+		accept(t, s, named, known, at)
+		for _, channel := range []notify.Channel{notify.SMS, notify.Email, notify.Letter} {
+			if channel == kind.Channel() {
+				continue
+			}
+			for _, ref := range []string{known, soon, "id:" + named.ID, "id:" + unnamed.ID} {
+				do(t, s, func(ctx context.Context) error { return s.NoteReceipt(ctx, channel, ref, notify.Delivered, at) })
+			}
+		}
+		accept(t, s, early, soon, at)
+		accept(t, s, unnamed, "", at)
+		sweep(t, s, at, at.Add(time.Minute))
+		for _, m := range []notify.Message{named, unnamed, early} {
+			became(t, s, m, notify.Accepted)
+		}
+		do(t, s, func(ctx context.Context) error { return s.NoteReceipt(ctx, kind.Channel(), soon, notify.Refused, at) })
+		became(t, s, early, notify.Refused)
+		do(t, s, func(ctx context.Context) error {
+			return s.NoteReceipt(ctx, kind.Channel(), "id:"+unnamed.ID, notify.Delivered, at)
+		})
+		became(t, s, unnamed, notify.Delivered)
+	}
+}
+
 // Two nodes write the message and its receipt in the same moment, each before it can see the other's.
 func receiptsBeside(t *testing.T, s *store.Store) {
 	const messages = 40
@@ -131,7 +160,7 @@ func receiptsBeside(t *testing.T, s *store.Store) {
 			if i%2 == 0 {
 				return s.AcceptMessage(ctx, list[i/2].ID, ref, at)
 			}
-			return s.NoteReceipt(ctx, ref, notify.Delivered, at)
+			return s.NoteReceipt(ctx, notify.SMS, ref, notify.Delivered, at)
 		})
 		wants(t, err, nil)
 	})

@@ -94,6 +94,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"a receipt finds its message whenever it comes", receipts},
 		{"a receipt that comes again changes nothing", receiptAgain},
 		{"a receipt by our own id", receiptByID},
+		{"receipts are of their channel's messages only", receiptsOfAnotherChannel},
 		{"receipts and messages noted side by side", receiptsBeside},
 		{"receipts of nothing are forgotten", receiptsOfNothing},
 		{"what waits is counted", waiting},
