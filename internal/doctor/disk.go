@@ -45,6 +45,3 @@ func Letters(path string) []Finding {
 	}
 	return folder(path)
 }
-
-// Folder looks at a folder that something is kept in.
-func Folder(path string) []Finding { return folder(path) }

@@ -134,11 +134,11 @@ func TestExamineDoesNotWaitForEver(t *testing.T) {
 
 func TestFolder(t *testing.T) {
 	dir := t.TempDir()
-	wants(t, Folder(dir), Well, "left on the disk")
+	wants(t, folder(dir), Well, "left on the disk")
 	if left, _ := os.ReadDir(dir); len(left) > 0 {
 		t.Errorf("left %v", left)
 	}
-	wants(t, Folder(filepath.Join(dir, "none")), Wrong, "cannot be written")
+	wants(t, folder(filepath.Join(dir, "none")), Wrong, "cannot be written")
 	wants(t, Letters(filepath.Join(dir, "none")), Warning, "serve makes it")
 	wants(t, Letters(filepath.Join(dir, "none", "below")), Wrong, "cannot be written")
 	wants(t, Letters(dir), Well, "left on the disk")
