@@ -117,7 +117,7 @@ func carriers(f *config.Config) (checks []doctor.Check) {
 	if f.Letters == nil {
 		return append(checks, missing("letters", "no folder of letters is configured: nobody can be invited"))
 	}
-	return append(checks, doctor.Check{Area: "letters", Look: func(context.Context) []doctor.Finding { return doctor.Folder(f.Letters.Folder) }})
+	return append(checks, doctor.Check{Area: "letters", Look: func(context.Context) []doctor.Finding { return doctor.Letters(f.Letters.Folder) }})
 }
 
 func missing(area, text string) doctor.Check {

@@ -59,6 +59,10 @@ func main() {
 	parser := kong.Must(&c, kong.Name("clave"), kong.Description("The electronic identity that administrations share."),
 		kong.ShortUsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)))
 	k, err := parser.Parse(doubled(os.Args[1:]))
+	if _, ofFile := errors.AsType[fileError](err); ofFile {
+		complain(err)
+		os.Exit(1)
+	}
 	parser.FatalIfErrorf(err)
 	err = k.Run()
 	if code, said := errors.AsType[exitCode](err); said {

@@ -50,10 +50,15 @@ func located(file, database, keys string) (string, string, error) {
 	}
 	c, err := config.LoadData(file)
 	if err != nil {
-		return "", "", err
+		return "", "", fileError{err}
 	}
 	return c.Database.Address.Reveal(), c.Keys.File, nil
 }
+
+// fileError is of a configuration, not of how the command was written: its usage is no help.
+type fileError struct{ error }
+
+func (e fileError) Unwrap() error { return e.error }
 
 // ring opens the keys; a kind that was given must be theirs.
 func (p *place) ring(kind string) (*keyring.Ring, error) {

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"clave/internal/courier/smpp"
 	"clave/internal/courier/smtp"
 	"clave/internal/courier/spool"
+	"clave/internal/node"
 	"clave/internal/notify"
 )
 
@@ -55,6 +57,21 @@ func (c *Config) Carriers() (Carriers, error) {
 		made.Channels[notify.Letter] = letters
 	}
 	return made, nil
+}
+
+// leastWaiting is what may always wait: however slow a carrier is, it is asked for something.
+const leastWaiting = 20
+
+// waitingFor is how many SMS may wait for carriers: what they take in a minute, because a PIN that waits longer grows old.
+func waitingFor(list []SMS) int {
+	var rate float64 // messages a second
+	for _, s := range list {
+		rate += s.Rate
+	}
+	if rate == 0 {
+		return node.MostWaiting
+	}
+	return int(min(max(rate*60, leastWaiting), math.MaxInt32))
 }
 
 func (m Mail) carrier() (courier.Carrier, error) {

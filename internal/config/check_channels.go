@@ -3,6 +3,9 @@ package config
 import (
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"filippo.io/age"
@@ -66,7 +69,10 @@ func (r *reader) mail(c *Config) {
 	}
 	host, ok := hostPort(m.Address)
 	r.must(ok, "mail.address")
-	r.must(m.Security == "tls" || m.Security == "starttls" || m.Security == "none" && loopback(host), "mail.security")
+	r.must(m.Security == "tls" || m.Security == "starttls" || m.Security == "none", "mail.security")
+	if m.Security == "none" && ok && !loopback(host) {
+		r.tell("mail.address", "with security = \"none\" e-mail would pass in the clear: want an address on loopback, for example \"127.0.0.1:25\", not %q", m.Address)
+	}
 	r.must(m.From != "", "mail.from")
 	r.mailbox(m.Bounce, "mail.bounce")
 	if m.User != "" && m.Password.IsZero() && !r.told["mail.password_file"] && !r.told["mail.password_env"] {
@@ -81,5 +87,31 @@ func (r *reader) letters(c *Config) {
 	}
 	r.must(c.Letters.Folder != "", "letters.folder")
 	_, err := age.ParseRecipients(strings.NewReader(strings.Join(c.Letters.Recipients, "\n")))
-	r.must(err == nil, "letters.recipients")
+	if r.must(err == nil, "letters.recipients"); slices.ContainsFunc(c.Letters.Recipients, isExample) {
+		r.tell("letters.recipients", "this is the example's key: nobody can open what is sealed to it; want the printers' own")
+	}
+	if c.Letters.Folder != "" {
+		r.willBeFolder(c.Letters.Folder, "letters.folder")
+	}
+}
+
+// exampleRecipient stands in deploy/clave.example.toml: that of age's own documentation.
+const exampleRecipient = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
+
+func isExample(recipient string) bool {
+	return strings.EqualFold(strings.TrimSpace(recipient), exampleRecipient)
+}
+
+// willBeFolder refuses a path where no folder is and none can be made.
+func (r *reader) willBeFolder(folder, path string) {
+	info, err := os.Stat(folder)
+	if err == nil {
+		if !info.IsDir() {
+			r.tell(path, "%s is no folder", folder)
+		}
+		return
+	}
+	if above, err := os.Stat(filepath.Dir(folder)); err != nil || !above.IsDir() {
+		r.tell(path, "the folder %s does not exist, nor does the one that it would be made in", folder)
+	}
 }

@@ -106,7 +106,7 @@ type Limits struct {
 
 // Waiting bounds what waits to be sent; beyond it people are asked to try again later, before a code is made that would come too late.
 type Waiting struct {
-	SMS   int `want:"a whole number above 0 (messages)"`
+	SMS   int `want:"a whole number above 0 (messages)"` // by default what the carriers take in a minute
 	Email int `want:"a whole number above 0 (messages)"`
 }
 
@@ -157,13 +157,28 @@ func load(path string, how func(*reader)) (*Config, error) {
 	if err != nil {
 		return nil, Problems{{File: path, Line: 1, Text: err.Error(), Cause: err}}
 	}
+	if err := ours(path); err != nil {
+		return nil, err
+	}
 	c, r := parse(path, text)
 	how(r)
 	if c != nil {
 		r.fill(c)
 		r.check(c)
+		if _, given := r.given["limits.waiting.sms"]; !given {
+			c.Limits.Waiting.SMS = waitingFor(c.SMS)
+		}
 	}
 	return c, r.end()
+}
+
+// ours refuses a file that others can write: it says who is sent people's codes.
+func ours(path string) error {
+	info, err := os.Stat(path)
+	if err == nil && info.Mode().Perm()&0o022 != 0 {
+		err = fmt.Errorf("%s: its group or others can write it (mode %04o); run: chmod go-w %[1]s", path, info.Mode().Perm())
+	}
+	return err
 }
 
 func readAtMost(path string, most int64) ([]byte, error) {

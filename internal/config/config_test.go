@@ -20,6 +20,8 @@ import (
 	"testing"
 	"time"
 
+	"filippo.io/age"
+
 	"clave/internal/keyring"
 )
 
@@ -98,8 +100,17 @@ func exampleText(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile(example)
 	must(t, err)
-	return string(text)
+	return strings.Replace(string(text), exampleRecipient, printer(), 1)
 }
+
+// printer is a key that is not the example's.
+var printer = sync.OnceValue(func() string {
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		panic(err)
+	}
+	return key.Recipient().String()
+})
 
 func TestExampleIsServed(t *testing.T) {
 	dir := folder(t)
@@ -108,6 +119,7 @@ func TestExampleIsServed(t *testing.T) {
 		t.Fatal(err)
 	}
 	usual := defaults().Limits
+	usual.Waiting.SMS = (50 + 20) * 60
 	if !reflect.DeepEqual(c.Limits, usual) {
 		t.Errorf("the example's limits are not the usual ones:\n%+v\n%+v", c.Limits, usual)
 	}
@@ -137,8 +149,32 @@ func TestExampleHasEveryKey(t *testing.T) {
 		if !in {
 			continue
 		}
+		if key == "limits.waiting.sms" {
+			continue // one that is written there would not follow the carriers' rates
+		}
 		if r.lines[key]+r.lines[section+"#0."+name]+r.lines[section+"#1."+name] == 0 && !strings.HasSuffix(name, "_file") {
 			t.Errorf("%s is not in its section of %s", key, example)
+		}
+	}
+}
+
+// A PIN that waits longer than a minute for its carrier grows old: what may wait follows the carriers' rates.
+func TestWaitingFollowsTheRates(t *testing.T) {
+	dir, text := folder(t), exampleText(t)
+	sms := text[strings.Index(text, "\n[[sms]]"):strings.Index(text, "\n[mail]")]
+	rates := func(first, second string) string {
+		return strings.NewReplacer("rate          = 50", "rate = "+first, "rate          = 20", "rate = "+second).Replace(text)
+	}
+	for _, tt := range []struct {
+		name, text string
+		want       int
+	}{
+		{"two", text, 4200}, {"slow", rates("0.5", "0.5"), 60}, {"the least", rates("0.1", "0.1"), 20},
+		{"no carrier", strings.Replace(text, sms, "", 1), 6000}, {"as the file says", strings.Replace(text, "# sms = 4200", "sms = 7", 1), 7},
+	} {
+		c, err := Load(put(t, dir, tt.text))
+		if err != nil || c.Limits.Waiting != (Waiting{tt.want, 6000}) {
+			t.Errorf("%s: %+v, %v", tt.name, c.Limits.Waiting, err)
 		}
 	}
 }
@@ -207,7 +243,11 @@ limits.pin.in_a_row: want a limit, for example { count = 3, per = "1h" }, with a
 		{"one name for two", `"second"`, `"first"`, `sms.name: another carrier has this name already`},
 		{"keys of another type", `rate          = 20`, "rate = 20\nsource = \"X\"", `sms.source: is for carriers of type "smpp" only`},
 		{"no such type", `"http"` + "\n", `"soap"` + "\n", `sms.type: want "smpp" or "http", not "soap"`},
-		{"mail in the clear", `"tls"                  # or`, `"none" # or`, `mail.security: want "tls", "starttls", or "none" on this machine only, not "none"`},
+		{"mail in the clear", `"tls"                  # or`, `"none" # or`, `mail.address: with security = "none" e-mail would pass in the clear: want an address on loopback, for example "127.0.0.1:25", not "mail.example.es:465"`},
+		{"letters in a file", `= "letters" `, `= "keys.json" `, `letters.folder: DIR/keys.json is no folder`},
+		{"letters nowhere", `= "letters" `, `= "no/letters" `, `letters.folder: the folder DIR/no/letters does not exist, nor does the one that it would be made in`},
+		{"letters below a file", `= "letters" `, `= "keys.json/letters" `, `letters.folder: the folder DIR/keys.json/letters does not exist, nor does the one that it would be made in`},
+		{"the example's printer", printer(), exampleRecipient, `letters.recipients: this is the example's key: nobody can open what is sealed to it; want the printers' own`},
 		{"no section", "[policy]\nnational_practice = false", "[pin.policy]\nx = false", `pin.policy: there is no such key here`},
 		{"not in quotes", `style = "six-digits"`, `style = classic`, `this is no TOML: incomplete boolean`},
 		{"a key twice", `connections = 16`, "connections = 16\nconnections = 17", `database.connections: stands in the file twice`},
@@ -277,6 +317,27 @@ asked = { count = 3, per = "1 hour" }
 	}
 	if len(want) > 0 {
 		t.Errorf("not told: %v", want)
+	}
+}
+
+// The file says who is sent people's codes: whoever can write it reads them.
+func TestFileThatOthersWriteIsRefused(t *testing.T) {
+	path := put(t, folder(t), exampleText(t))
+	for mode, want := range map[os.FileMode]bool{0o600: true, 0o644: true, 0o640: true, 0o660: false, 0o664: false, 0o602: false, 0o666: false} {
+		must(t, os.Chmod(path, mode))
+		_, err := Load(path)
+		if (err == nil) != want || err != nil && !strings.Contains(err.Error(), "run: chmod go-w "+path) {
+			t.Errorf("%04o: %v", mode, err)
+		}
+	}
+}
+
+// The spool makes its folder: it need not be there, where it can be made.
+func TestFolderOfLettersNeedNotBeThere(t *testing.T) {
+	dir := folder(t)
+	must(t, os.Remove(filepath.Join(dir, "letters")))
+	if _, err := Load(put(t, dir, exampleText(t))); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -55,5 +55,6 @@ type Reporter interface {
 var (
 	ErrRefused = errors.New("courier: the carrier refused the message")
 	ErrBusy    = errors.New("courier: the carrier cannot take the message now")
+	ErrRate    = fmt.Errorf("%w: its rate is reached", ErrBusy)            // ours for it: the carrier was not asked
 	ErrNobody  = fmt.Errorf("%w: nobody can be reached there", ErrRefused) // no other carrier need be asked
 )

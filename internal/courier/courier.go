@@ -45,6 +45,7 @@ type Courier struct {
 
 	wake    sync.Map // notify.Channel → chan struct{}
 	tallies sync.Map // notify.Channel → *tally
+	turns   telemetry.Turns
 }
 
 // The times of a courier.
@@ -103,9 +104,7 @@ func (c *Courier) loop(ctx context.Context, channel notify.Channel, carrier Carr
 	var rest time.Duration
 	for ctx.Err() == nil {
 		claimed, answered, err := c.round(ctx, channel, carrier)
-		if err != nil && ctx.Err() == nil {
-			slog.ErrorContext(ctx, "courier", "channel", string(channel), "err", err)
-		}
+		c.turns.Tell(ctx, slog.Default(), "courier: "+string(channel), err)
 		switch {
 		case err != nil || claimed > 0 && answered == 0: // the database or the carrier is down: not asked for every message
 			rest = min(max(2*rest, lookEvery), restAtMost)
@@ -143,9 +142,7 @@ func (c *Courier) sweep(ctx context.Context) {
 		if err == nil {
 			c.swept(lost, expired)
 		}
-		if err = errors.Join(err, c.count(ctx)); err != nil && ctx.Err() == nil {
-			slog.ErrorContext(ctx, "courier: sweep", "err", err)
-		}
+		c.turns.Tell(ctx, slog.Default(), "courier: sweep", errors.Join(err, c.count(ctx)))
 		wait(ctx, lookEvery, nil)
 	}
 }

@@ -26,10 +26,15 @@ func (c *Courier) round(ctx context.Context, channel notify.Channel, carrier Car
 		sending.Go(func() { ends[i] = c.watched(ctx, channel, carrier, m) })
 	}
 	sending.Wait()
+	asked := false
 	for _, e := range ends {
 		if e.answered {
 			answered++
 		}
+		asked = asked || !e.full
+	}
+	if asked {
+		c.tally(channel).heard(answered > 0, time.Now())
 	}
 	return len(batch), answered, c.note(ctx, batch, ends)
 }

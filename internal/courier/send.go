@@ -15,6 +15,7 @@ type end struct {
 	ref      string // what a receipt will call it
 	again    bool   // it has no state yet: try again
 	answered bool   // by the carrier, or it was not asked
+	full     bool   // it was not asked: our rate for it is reached
 }
 
 // send says what became of one message. An unknown outcome is the end of a code, and a reason to repeat anything else.
@@ -22,6 +23,10 @@ func (c *Courier) send(ctx context.Context, carrier Carrier, m notify.Message) e
 	taken, err := carry(ctx, carrier, m)
 	if err == nil {
 		return end{state: taken.State, ref: taken.Ref, answered: true}
+	}
+	if errors.Is(err, ErrRate) { // nothing is wrong: it waits for its turn
+		slog.DebugContext(ctx, "courier: not sent yet", "id", m.ID, "kind", string(m.Kind), "err", err)
+		return end{again: true, full: true}
 	}
 	slog.WarnContext(ctx, "courier: not sent, or not certainly", "id", m.ID, "kind", string(m.Kind), "err", err)
 	switch {

@@ -26,7 +26,7 @@ type several struct{ list []*tried }
 
 // Send implements Carrier. Its error is ErrRefused only when no carrier may yet take the message.
 func (s *several) Send(ctx context.Context, p Parcel) (Taken, error) {
-	busy, refused := []error{}, []error{}
+	busy, refused, full := []error{}, []error{}, false
 	for i, one := range s.list {
 		enters, probe := one.enter(time.Now())
 		if !enters {
@@ -35,6 +35,9 @@ func (s *several) Send(ctx context.Context, p Parcel) (Taken, error) {
 		}
 		taken, err := one.send(ctx, p, probe)
 		switch {
+		case errors.Is(err, ErrRate):
+			busy, full = append(busy, err), true
+			continue // nothing is wrong
 		case errors.Is(err, ErrBusy):
 			busy = append(busy, err)
 		case errors.Is(err, ErrRefused) && !errors.Is(err, ErrNobody):
@@ -42,12 +45,24 @@ func (s *several) Send(ctx context.Context, p Parcel) (Taken, error) {
 		default:
 			return taken, err
 		}
-		slog.InfoContext(ctx, "courier: not taken", "carrier", i, "id", p.ID, "err", err)
+		if i+1 < len(s.list) { // what all say is told by who asked
+			slog.InfoContext(ctx, "courier: not taken, the next is asked", "carrier", nameOf(one.Carrier), "id", p.ID, "err", err)
+		}
+	}
+	if full {
+		return Taken{}, fmt.Errorf("%w: %w", ErrRate, hide(append(busy, refused...)))
 	}
 	if len(busy) > 0 || len(refused) == 0 {
 		return Taken{}, fmt.Errorf("%w: %w", ErrBusy, hide(append(busy, refused...)))
 	}
 	return Taken{}, fmt.Errorf("%w: %w", ErrRefused, hide(refused))
+}
+
+func nameOf(c Carrier) string {
+	if named, ok := c.(fmt.Stringer); ok {
+		return named.String()
+	}
+	return fmt.Sprintf("%T", c)
 }
 
 // hide joins errors to be read, of which none is to be recognized: one carrier's refusal is not everybody's.
@@ -98,18 +113,21 @@ func (t *tried) enter(now time.Time) (enters, probe bool) {
 }
 
 func (t *tried) send(ctx context.Context, p Parcel, probe bool) (taken Taken, err error) {
-	well := false
-	defer func() { t.leave(well, probe, time.Now()) }() // also when it panics
+	well, asked := false, true
+	defer func() { t.leave(well, asked, probe, time.Now()) }() // also when it panics
 	taken, err = t.Carrier.Send(ctx, p)
-	well = err == nil || errors.Is(err, ErrRefused)
+	well, asked = err == nil || errors.Is(err, ErrRefused), !errors.Is(err, ErrRate)
 	return taken, err
 }
 
-func (t *tried) leave(well, probe bool, now time.Time) {
+func (t *tried) leave(well, asked, probe bool, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if probe {
 		t.probed = false
+	}
+	if !asked {
+		return
 	}
 	if well {
 		t.failed, t.rest = 0, 0

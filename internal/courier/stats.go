@@ -25,6 +25,7 @@ type Stat struct {
 type tally struct {
 	mu sync.Mutex
 	Stat
+	mute, asked time.Time // when the first and the last round in a row ended in which no carrier answered; zero: they answer
 }
 
 func (c *Courier) tally(channel notify.Channel) *tally {
@@ -43,8 +44,8 @@ func (c *Courier) Stats() (list []Stat) {
 	return list
 }
 
-// Late tells whether so many messages of a channel wait that one more would come too late. It is the same for everybody
-// who asks: it depends on nothing but the channel.
+// Late tells whether one message more of a channel would come too late: so many wait, or no carrier takes any. It is the same
+// for everybody who asks: it depends on nothing but the channel.
 func (c *Courier) Late(channel notify.Channel) bool {
 	most, bounded := c.Most[channel]
 	if !bounded {
@@ -53,7 +54,32 @@ func (c *Courier) Late(channel notify.Channel) bool {
 	t := c.tally(channel)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.Waiting >= most
+	return t.Waiting >= most || t.away(time.Now())
+}
+
+// When a channel counts as away, in real time.
+const (
+	muteFor   = 10 * time.Second     // without an answer of any carrier
+	believed  = restAtMost + sendFor // so long after the last try: then somebody may ask, whose message finds out
+	forgotten = 10 * time.Minute     // a failure so long ago says nothing of today
+)
+
+func (t *tally) away(now time.Time) bool {
+	return t.asked.Sub(t.mute) >= muteFor && now.Sub(t.asked) < believed
+}
+
+// heard notes whether any message of a round was answered.
+func (t *tally) heard(answered bool, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case answered:
+		t.mute, t.asked = time.Time{}, time.Time{}
+	case now.Sub(t.asked) > forgotten:
+		t.mute, t.asked = now, now
+	default:
+		t.asked = now
+	}
 }
 
 // count looks how much waits.

@@ -20,7 +20,7 @@ func Gateway(ctx context.Context, name, address string, client *http.Client) []F
 		return []Finding{wrong("Look at its url, and whether the carrier lets this machine's address in.", "%s cannot be reached: %s", name, brief(err))}
 	}
 	resp.Body.Close()
-	if resp.StatusCode >= http.StatusInternalServerError {
+	if resp.StatusCode >= http.StatusInternalServerError && resp.StatusCode != http.StatusNotImplemented { // it need not know OPTIONS
 		return []Finding{warning("Call the carrier.", "%s answers, with %s", name, resp.Status)}
 	}
 	return []Finding{well("%s answers; whether it takes our token is seen only when something is sent", name)}

@@ -1,6 +1,8 @@
 package doctor
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -35,5 +37,11 @@ func folder(path string) (found []Finding) {
 	return []Finding{well("%d GB are left on the disk of %s", free>>30, path)}
 }
 
-// Folder looks at a folder that letters or bounces are kept in.
-func Folder(path string) []Finding { return folder(path) }
+// Letters looks at the folder of letters, which a node makes at its first start.
+func Letters(path string) []Finding {
+	above, err := os.Stat(filepath.Dir(path))
+	if _, here := os.Stat(path); errors.Is(here, fs.ErrNotExist) && err == nil && above.IsDir() {
+		return []Finding{warning("Nothing before the first start. Later: find out who took it away.", "the folder %s is not there yet: clave serve makes it", path)}
+	}
+	return folder(path)
+}

@@ -134,11 +134,14 @@ func TestExamineDoesNotWaitForEver(t *testing.T) {
 
 func TestFolder(t *testing.T) {
 	dir := t.TempDir()
-	wants(t, Folder(dir), Well, "left on the disk")
+	wants(t, folder(dir), Well, "left on the disk")
 	if left, _ := os.ReadDir(dir); len(left) > 0 {
 		t.Errorf("left %v", left)
 	}
-	wants(t, Folder(filepath.Join(dir, "none")), Wrong, "cannot be written")
+	wants(t, folder(filepath.Join(dir, "none")), Wrong, "cannot be written")
+	wants(t, Letters(filepath.Join(dir, "none")), Warning, "serve makes it")
+	wants(t, Letters(filepath.Join(dir, "none", "below")), Wrong, "cannot be written")
+	wants(t, Letters(dir), Well, "left on the disk")
 }
 
 // carrierOf answers as an SMPP centre, past a message of its own, with a status; it counts the commands that it got.
@@ -216,11 +219,13 @@ func TestGateway(t *testing.T) {
 		w.WriteHeader(status)
 	}))
 	wants(t, Gateway(t.Context(), "second", server.URL, http.DefaultClient), Well, "answers")
+	status = http.StatusNotImplemented
+	wants(t, Gateway(t.Context(), "second", server.URL, http.DefaultClient), Well, "answers")
 	status = http.StatusBadGateway
 	wants(t, Gateway(t.Context(), "second", server.URL, http.DefaultClient), Warning, "502")
 	server.Close()
 	wants(t, Gateway(t.Context(), "second", server.URL, http.DefaultClient), Wrong, "cannot be reached")
-	if fmt.Sprint(methods) != "[OPTIONS OPTIONS]" {
+	if fmt.Sprint(methods) != "[OPTIONS OPTIONS OPTIONS]" {
 		t.Errorf("the gateway got %v", methods)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"clave/internal/telemetry"
 )
 
 // What has served is deleted so often by one of all nodes, in real time; each looks more often whether it is due, so that
@@ -16,6 +18,7 @@ const (
 func (n *Node) forget(ctx context.Context) {
 	tick := time.NewTicker(forgetLook)
 	defer tick.Stop()
+	var turns telemetry.Turns
 	for {
 		select {
 		case <-ctx.Done():
@@ -25,8 +28,6 @@ func (n *Node) forget(ctx context.Context) {
 		err := n.Store.Once(ctx, "forget", forgetEvery, func(ctx context.Context) (more bool, err error) {
 			return n.Store.Forget(ctx, n.now())
 		})
-		if err != nil && ctx.Err() == nil {
-			slog.ErrorContext(ctx, "forget what has served", "err", err)
-		}
+		turns.Tell(ctx, slog.Default(), "forget what has served", err)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"clave/internal/telemetry"
 )
 
 // Shelf is a Registry of the parties in a store. It keeps them in memory, and at most once a second asks whether they
@@ -19,6 +21,8 @@ type Shelf struct {
 
 	held atomic.Pointer[shelved]
 	look sync.Mutex
+
+	turns telemetry.Turns
 }
 
 // Source is where a Shelf reads.
@@ -86,8 +90,8 @@ func (s *Shelf) refresh() *shelved {
 	ctx, cancel := context.WithTimeout(context.Background(), lookTime)
 	defer cancel()
 	next, err := s.read(ctx, held)
+	s.turns.Tell(context.Background(), slog.Default(), "to read the registered parties", err)
 	if err != nil {
-		slog.Error("registered parties cannot be read", "err", err)
 		next = shelved{err: err}
 		if held != nil {
 			next = *held

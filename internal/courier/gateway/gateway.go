@@ -120,6 +120,9 @@ type message struct {
 	Until *time.Time `json:"until,omitempty"`
 }
 
+// String is the carrier's name.
+func (c *Carrier) String() string { return c.Name }
+
 // Send implements courier.Carrier.
 func (c *Carrier) Send(ctx context.Context, p courier.Parcel) (courier.Taken, error) {
 	if err := c.turn(ctx); err != nil {
@@ -155,7 +158,7 @@ func (c *Carrier) turn(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	if err := c.limit.Wait(ctx); err != nil {
-		return fmt.Errorf("%w: gateway %s: its rate is reached", courier.ErrBusy, c.Name)
+		return fmt.Errorf("%w: gateway %s", courier.ErrRate, c.Name)
 	}
 	return nil
 }

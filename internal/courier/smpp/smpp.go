@@ -119,6 +119,9 @@ func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
 // patience is how long a message waits here for its turn. Then another carrier may have it.
 const patience = 2 * time.Second
 
+// String is the carrier's name.
+func (c *Carrier) String() string { return c.Name }
+
 // Send implements courier.Carrier.
 func (c *Carrier) Send(ctx context.Context, p courier.Parcel) (courier.Taken, error) {
 	parts, err := c.write(p, time.Now())
@@ -168,7 +171,7 @@ func (c *Carrier) turn(ctx context.Context, parts int) (*link, error) {
 	for range parts {
 		if err := c.limit.Wait(ctx); err != nil {
 			l.leave()
-			return nil, fmt.Errorf("%w: %s: its rate is reached", courier.ErrBusy, c.Name)
+			return nil, fmt.Errorf("%w: %s", courier.ErrRate, c.Name)
 		}
 	}
 	return l, nil

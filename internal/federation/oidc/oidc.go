@@ -27,6 +27,7 @@ import (
 	"clave/internal/keyring"
 	"clave/internal/login"
 	"clave/internal/relying"
+	"clave/internal/telemetry"
 )
 
 // Protocol is the name of this protocol in a login.
@@ -84,6 +85,7 @@ type Provider struct {
 	keys      keyCache
 	read      sync.Map // registered, by party
 	nudge     chan struct{}
+	turns     telemetry.Turns
 }
 
 // New makes a provider.

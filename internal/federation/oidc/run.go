@@ -45,7 +45,5 @@ func (p *Provider) Wake() {
 }
 
 func (p *Provider) note(ctx context.Context, what string, err error) {
-	if err != nil && ctx.Err() == nil {
-		p.Log.Error("openid connect cannot tell services", "what", what, "err", err)
-	}
+	p.turns.Tell(ctx, p.Log, "openid connect: "+what, err)
 }
