@@ -22,6 +22,21 @@ func TestMetadataGolden(t *testing.T) {
 	golden(t, "testdata/metadata.golden.xml", steady(must(newGateway(noon).Metadata())))
 }
 
+// Anybody may ask for the metadata as often as they like: it is signed once in a minute.
+func TestMetadataIsSignedSeldom(t *testing.T) {
+	now := noon
+	g := newGateway(noon)
+	g.Now = func() time.Time { return now }
+	first := string(must(g.Metadata()))
+	if string(must(g.Metadata())) != first {
+		t.Error("it is signed for each who asks")
+	}
+	now = now.Add(time.Minute)
+	if string(must(g.Metadata())) == first {
+		t.Error("it is never signed again")
+	}
+}
+
 // A service that configures itself from our metadata, and from nothing else, is served: its requests go to the right place, our answers are believed.
 func TestMetadataConfiguresAService(t *testing.T) {
 	message := must(newGateway(noon).Metadata())
