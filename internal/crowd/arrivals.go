@@ -9,7 +9,7 @@ import (
 // once the line is open as far as their arrival.
 type arrivals struct {
 	line  Line
-	pace  Pace
+	pace  pace
 	spent spent
 	joins joins
 	crowd

@@ -85,7 +85,7 @@ func (d *atDoor) show(kind waitingKind, turn crowd.Turn, ticket, request string)
 		d.fail(d.w, d.r, err)
 		return
 	}
-	tongues, err := d.page(d.r).Tongues()
+	tongues, err := d.page(d.r).tongues()
 	if err != nil || kind.post {
 		tongues = "" // in another language it would have to be asked for, and what was sent would be lost
 	}

@@ -22,7 +22,7 @@ func TestMetadataGolden(t *testing.T) {
 	golden(t, "testdata/metadata.golden.xml", steady(must(newGateway(noon).Metadata())))
 }
 
-// Anybody may ask for the metadata as often as they like: it is signed once in a minute.
+// Anybody may ask for the metadata as often as they like: it is signed once in a minute, and at once when a key is added.
 func TestMetadataIsSignedSeldom(t *testing.T) {
 	now := noon
 	g := newGateway(noon)
@@ -34,6 +34,10 @@ func TestMetadataIsSignedSeldom(t *testing.T) {
 	now = now.Add(time.Minute)
 	if string(must(g.Metadata())) == first {
 		t.Error("it is never signed again")
+	}
+	g.Signings = func() ([]keyring.Signing, error) { return []keyring.Signing{{Certificate: successor().cert}}, nil }
+	if coming := base64.StdEncoding.EncodeToString(successor().cert.Raw); !strings.Contains(string(must(g.Metadata())), coming) {
+		t.Error("a key that was added is told of later")
 	}
 }
 
