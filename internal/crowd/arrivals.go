@@ -1,6 +1,9 @@
 package crowd
 
-import "time"
+import (
+	"hash/maphash"
+	"time"
+)
 
 // arrivals decide who may begin. Who holds no ticket passes while nobody waits and the pace allows; whoever holds one passes
 // once the line is open as far as their arrival.
@@ -8,6 +11,7 @@ type arrivals struct {
 	line  Line
 	pace  pace
 	spent spent
+	joins joins
 	crowd
 }
 
@@ -25,7 +29,7 @@ const (
 )
 
 func newArrivals(rate float64, now time.Time) arrivals {
-	return arrivals{pace: newPace(rate, now), crowd: crowd{since: now, absent: 1}}
+	return arrivals{pace: newPace(rate, now), joins: joins{seed: maphash.MakeSeed()}, crowd: crowd{since: now, absent: 1}}
 }
 
 // Ticket is a place in the line: when its holder came, and a random number, not zero, that tells it from others.
@@ -43,7 +47,7 @@ type Turn struct {
 
 // Begin asks whether somebody without a ticket may begin. Who may not is counted in the line from now on, and gets a
 // ticket with that number, drawn at random.
-func (d *Door) Begin(number uint64) (bool, Ticket, Turn) {
+func (d *Door) Begin(number uint64, network string) (bool, Ticket, Turn) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := d.now()
@@ -51,9 +55,8 @@ func (d *Door) Begin(number uint64) (bool, Ticket, Turn) {
 	if d.line.Waiting() == 0 && d.pace.take() {
 		return true, Ticket{}, Turn{}
 	}
-	d.line.Join(now)
-	t := Ticket{now, number}
-	return false, t, d.turn(t)
+	t, turn := d.join(number, network, now)
+	return false, t, turn
 }
 
 // Call asks whether the holder of a ticket may begin: once, when the line is open for it.
@@ -77,13 +80,10 @@ func (d *Door) Look(t Ticket) (bool, Turn) {
 }
 
 // Join puts somebody into the line who could have begun, but for whom there was no place.
-func (d *Door) Join(number uint64) (Ticket, Turn) {
+func (d *Door) Join(number uint64, network string) (Ticket, Turn) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	now := d.now()
-	d.line.Join(now)
-	t := Ticket{now, number}
-	return t, d.turn(t)
+	return d.join(number, network, d.now())
 }
 
 // Return gives a ticket back for which there was no place after all: it is good for another try.
@@ -92,6 +92,13 @@ func (d *Door) Return(t Ticket) Turn {
 	defer d.mu.Unlock()
 	d.spent.drop(t.ID)
 	return d.turn(t)
+}
+
+// Spend marks a ticket as used by somebody who comes in without a turn; it is false for one that was used.
+func (d *Door) Spend(t Ticket) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.spent.add(t.ID)
 }
 
 // Used tells whether a ticket has let somebody in here.

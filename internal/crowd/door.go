@@ -16,13 +16,14 @@ type Door struct {
 	working int
 	aside   int
 	queues  queues
+	passes  passes
 	arrivals
 }
 
 // NewDoor makes the door of a node. The clock is that of the tickets.
 func NewDoor(limits Limits, now func() time.Time) *Door {
 	limits = limits.WithDefaults()
-	return &Door{limits: limits, now: now, held: held{most: int64(limits.Held)}, arrivals: newArrivals(limits.Newcomers, now())}
+	return &Door{limits: limits, now: now, held: held{most: int64(limits.Held), of: map[string]int64{}}, arrivals: newArrivals(limits.Newcomers, now())}
 }
 
 // Enter waits for a place, not long, and returns a context that carries it, and what gives it back. Errors: ErrFull, and ctx's.
@@ -39,7 +40,7 @@ func (d *Door) Enter(ctx context.Context, rank Rank) (context.Context, func(), e
 }
 
 func patience(rank Rank) time.Duration {
-	if rank == Inside {
+	if rank == Inside || rank == Asking {
 		return insideWait
 	}
 	return arrivingWait

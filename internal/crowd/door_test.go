@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -129,7 +130,7 @@ func TestLineOpensInOrder(t *testing.T) {
 		d := door(Limits{Newcomers: 10})
 		var tickets []Ticket
 		for i := range 30 {
-			in, ticket, _ := d.Begin(rand.Uint64() | 1)
+			in, ticket, _ := d.Begin(rand.Uint64()|1, "192.0.2.1")
 			if in != (i < 10) {
 				t.Fatalf("number %d of thirty at once, ten a second: %v", i, in)
 			}
@@ -154,7 +155,7 @@ func TestLineOpensInOrder(t *testing.T) {
 		if again, _ := d.Call(in[0]); !again {
 			t.Error("a ticket for which there was no place is lost")
 		}
-		if ok, _, _ := d.Begin(1); ok {
+		if ok, _, _ := d.Begin(1, "192.0.2.1"); ok {
 			t.Error("a newcomer passed those who wait")
 		}
 		time.Sleep(2 * time.Second)
@@ -164,7 +165,7 @@ func TestLineOpensInOrder(t *testing.T) {
 			}
 		}
 		time.Sleep(time.Second)
-		if ok, _, _ := d.Begin(1); !ok {
+		if ok, _, _ := d.Begin(1, "192.0.2.1"); !ok {
 			t.Error("a newcomer waits for nobody")
 		}
 	})
@@ -174,8 +175,8 @@ func TestLineOpensInOrder(t *testing.T) {
 func TestThoseWhoLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := door(Limits{Newcomers: 10})
-		for range 100_000 {
-			d.Begin(1)
+		for i := range 100_000 {
+			d.Begin(1, strconv.Itoa(i))
 		}
 		began := time.Now()
 		for d.State().Waiting > 0 {
@@ -188,14 +189,83 @@ func TestThoseWhoLeft(t *testing.T) {
 	})
 }
 
+// One network never has all the room for forms; what is given back is there again.
 func TestHold(t *testing.T) {
-	d := door(Limits{Held: 100})
-	release, ok := d.Hold(80)
-	if _, more := d.Hold(30); !ok || more {
+	d := door(Limits{Held: 800})
+	one := d.Hold("192.0.2.1")
+	if !one.Take(60) || !one.Take(40) || one.Take(1) || d.Hold("192.0.2.1").Take(1) {
+		t.Error("a network has less than its share, or more")
+	}
+	others := make([]*Hold, heldShare-1)
+	for i := range others {
+		if others[i] = d.Hold(strconv.Itoa(i)); !others[i].Take(100) {
+			t.Errorf("network %d has no share", i)
+		}
+	}
+	if d.Hold("192.0.2.9").Take(1) {
 		t.Error("more is held than was to be")
 	}
-	release()
-	if _, ok := d.Hold(100); !ok {
+	one.Release()
+	if !d.Hold("192.0.2.9").Take(100) {
 		t.Error("what was given back is not there")
 	}
+	if len(d.held.of) != heldShare {
+		t.Errorf("%d networks are remembered", len(d.held.of))
+	}
+}
+
+// One address that only asks makes the line no longer than a family of flats would, and its tickets still open in their order.
+func TestOneNetworkFillsNoLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := door(Limits{Newcomers: 10})
+		var last Ticket
+		for range 16_000 {
+			if in, ticket, _ := d.Begin(rand.Uint64()|1, "192.0.2.1"); !in {
+				last = ticket
+			}
+		}
+		if n := d.State().Waiting; n != joinShare {
+			t.Fatalf("%d wait for one address", n)
+		}
+		if in, _ := d.Call(last); in {
+			t.Error("who was not counted does not wait")
+		}
+		time.Sleep(time.Second)
+		_, other, _ := d.Begin(1, "192.0.2.2")
+		for began := time.Now(); ; time.Sleep(time.Second) {
+			if in, _ := d.Call(other); in {
+				break
+			}
+			if time.Since(began) > time.Minute {
+				t.Fatal("one address keeps another waiting")
+			}
+		}
+		if in, _ := d.Call(last); !in {
+			t.Error("who was not counted does not come in with the others")
+		}
+	})
+}
+
+// A pass is used up, whoever holds copies of it, until it would be over; a use for which there was no place is none.
+func TestPassIsUsedUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := door(Limits{})
+		for range passUses {
+			if !d.Pass(1) {
+				t.Fatal("used up too early")
+			}
+		}
+		if d.Pass(1) || !d.Pass(1<<63) {
+			t.Error("a pass is not used up, or another's is")
+		}
+		d.PassBack(1)
+		d.PassBack(1)
+		if !d.Pass(1) || d.Pass(1) {
+			t.Error("one use was given back")
+		}
+		time.Sleep(PassLife)
+		if !d.Pass(1) {
+			t.Error("another pass of that slot, later, is used up")
+		}
+	})
 }

@@ -1,18 +1,51 @@
 package crowd
 
-import "sync/atomic"
+import "sync"
 
-// held counts the bytes of forms in memory.
+// held counts the bytes that forms cost, whole and for each network: one alone never has it all.
 type held struct {
-	most  int64
-	bytes atomic.Int64
+	most int64
+
+	mu    sync.Mutex
+	bytes int64
+	of    map[string]int64 // by network; those that hold nothing are not in it
 }
 
-// Hold takes room for a form of so many bytes, and returns what gives it back; it is false when there is none.
-func (d *Door) Hold(bytes int64) (release func(), ok bool) {
-	if d.held.bytes.Add(bytes) > d.held.most {
-		d.held.bytes.Add(-bytes)
-		return nil, false
+// heldShare is how much of all the bytes one network may hold: an eighth.
+const heldShare = 8
+
+// Hold is what one request holds.
+type Hold struct {
+	held    *held
+	network string
+	bytes   int64
+}
+
+// Hold begins to hold for a network's request: nothing yet.
+func (d *Door) Hold(network string) *Hold { return &Hold{held: &d.held, network: network} }
+
+// Take takes room for so many more bytes; it is false when there is none, or the network has its share.
+func (h *Hold) Take(bytes int64) bool {
+	all := h.held
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	if all.bytes+bytes > all.most || all.of[h.network]+bytes > all.most/heldShare {
+		return false
 	}
-	return func() { d.held.bytes.Add(-bytes) }, true
+	h.bytes += bytes
+	all.bytes += bytes
+	all.of[h.network] += bytes
+	return true
+}
+
+// Release gives everything back.
+func (h *Hold) Release() {
+	all := h.held
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	all.bytes -= h.bytes
+	if all.of[h.network] -= h.bytes; all.of[h.network] == 0 {
+		delete(all.of, h.network)
+	}
+	h.bytes = 0
 }

@@ -12,6 +12,7 @@ type Rank int
 const (
 	Back     Rank = iota // was inside, and stepped aside for a moment
 	Inside               // in the middle of something
+	Asking               // a service asks, and can ask again
 	Called               // waited in the line, and was let in
 	Newcomer             // begins
 	ranks

@@ -97,7 +97,7 @@ func (h *house) server() *web.Server {
 		Account: &account.Service{Store: h.store, Ring: h.Ring, Broker: broker, Origin: h.Origin, Host: h.host, Now: h.Now},
 		Desk:    h.desk(),
 		SAML:    h.saml(),
-		Door:    h.door, Live: h.live, Documents: h.documents,
+		Door:    h.door, Live: h.live, Papers: h.papers, Documents: h.documents,
 	}
 }
 

@@ -72,6 +72,7 @@ type Server struct {
 
 	Door      *crowd.Door // nil: everybody comes in
 	Live      *crowd.Lane // for the news that open pages ask for
+	Papers    *crowd.Lane // for what we publish for programs: metadata, keys, logos
 	Documents *crowd.Lane // for making PDFs
 
 	leaflets leaflets

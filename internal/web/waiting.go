@@ -1,15 +1,16 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"strings"
 
 	"clave/internal/crowd"
+	"clave/internal/federation/oidc"
+	"clave/internal/federation/saml"
+	"clave/internal/throttle"
 )
 
 // Where somebody who waits goes on: with what they sent, and to ask how far the line has come.
@@ -27,43 +28,56 @@ func (s *Server) door(next http.Handler) http.Handler {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		d := &atDoor{Server: s, next: next, w: w, r: r, came: r}
-		switch path := r.URL.Path; {
-		case strings.HasPrefix(path, "/static/"):
+		if strings.HasPrefix(r.URL.Path, "/static/") {
 			next.ServeHTTP(w, r)
-		case path == waitingPath:
-			d.again()
-		case path == askingPath:
-			d.place()
-		case isNews(path):
-			d.news()
-		default:
-			d.arrive()
+			return
 		}
+		a := &reply{ResponseWriter: w, leave: func() {}}
+		d := &atDoor{Server: s, next: next, answer: a, w: a, r: r, came: r}
+		d.hold = s.Door.Hold(d.network())
+		defer d.hold.Release()
+		d.come()
+		a.send()
 	})
 }
 
 // atDoor is one request at the door.
 type atDoor struct {
 	*Server
-	next http.Handler
-	w    http.ResponseWriter
-	r    *http.Request
-	came *http.Request // as it came: r may be the one that a waiting page held
+	next   http.Handler
+	answer *reply
+	w      http.ResponseWriter // the answer, or what a handler made of it
+	r      *http.Request
+	came   *http.Request // as it came: r may be the one that a waiting page held
 
+	hold   *crowd.Hold  // what the post costs, until its answer is sent
 	body   []byte       // of a post
+	pass   uint64       // the number of the pass that the request comes in with; 0: none
 	ticket crowd.Ticket // the zero one: none
 	policy string       // where else a kept form's answer may lead, as a Content-Security-Policy lists it
 	login  signIn       // the login that the request goes on with, if it does
 }
 
+func (d *atDoor) come() {
+	switch path := d.r.URL.Path; {
+	case path == waitingPath:
+		d.again()
+	case path == askingPath:
+		d.place()
+	case isNews(path):
+		d.aside(d.Live)
+	case isPaper(d.r):
+		d.aside(d.Papers)
+	default:
+		d.arrive()
+	}
+}
+
 // arrive lets the request in when there is a place, and otherwise has it wait in its browser, with what was sent.
 func (d *atDoor) arrive() {
-	release, ok := d.read()
-	if !ok {
+	if !d.read() {
 		return
 	}
-	defer release()
 	rank := d.rank()
 	if rank == crowd.Newcomer {
 		d.ticket = d.cookieTicket()
@@ -73,6 +87,9 @@ func (d *atDoor) arrive() {
 
 // admit goes by rank. Who is in the middle of something needs no turn, only a place.
 func (d *atDoor) admit(rank crowd.Rank) {
+	if rank == crowd.Called && d.ticket.ID != 0 && !d.Door.Spend(d.ticket) {
+		rank = crowd.Newcomer // a copy of a form that went on already
+	}
 	if rank == crowd.Newcomer {
 		in, turn := d.turn()
 		if !in {
@@ -87,29 +104,36 @@ func (d *atDoor) admit(rank crowd.Rank) {
 	switch {
 	case err == nil:
 		defer leave()
+		d.answer.leave = leave
 		d.serve(ctx)
 	case errors.Is(err, crowd.ErrFull):
 		d.wait(d.turnAway(rank))
 	}
 }
 
+// network is whom the request counts for.
+func (d *atDoor) network() string { return throttle.Network(from(d.r)) }
+
 // turn asks whether a newcomer may begin. A ticket that let somebody in before is none.
 func (d *atDoor) turn() (bool, crowd.Turn) {
 	if d.ticket.ID != 0 && !d.Door.Used(d.ticket) {
 		return d.Door.Call(d.ticket)
 	}
-	in, ticket, turn := d.Door.Begin(newTicketID())
+	in, ticket, turn := d.Door.Begin(newTicketID(), d.network())
 	d.ticket = ticket
 	return in, turn
 }
 
 // turnAway keeps the turn of somebody for whom there was no place.
 func (d *atDoor) turnAway(rank crowd.Rank) (turn crowd.Turn) {
-	switch rank {
-	case crowd.Called:
+	if rank == crowd.Called && d.pass != 0 {
+		d.Door.PassBack(d.pass)
+	}
+	switch {
+	case rank == crowd.Called && d.ticket.ID != 0:
 		return d.Door.Return(d.ticket)
-	case crowd.Newcomer:
-		d.ticket, turn = d.Door.Join(newTicketID())
+	case rank == crowd.Newcomer:
+		d.ticket, turn = d.Door.Join(newTicketID(), d.network())
 	default: // no turn is needed: the line is not asked
 		d.ticket, turn = crowd.Ticket{Arrived: d.Now(), ID: newTicketID()}, crowd.Soon
 	}
@@ -122,7 +146,9 @@ type doorKey struct{}
 func (d *atDoor) serve(ctx context.Context) {
 	if !d.ticket.Arrived.IsZero() {
 		ctx = crowd.WithArrival(ctx, d.ticket.Arrived)
-		d.passed()
+		if d.pass == 0 {
+			d.passed()
+		}
 	}
 	inside := d.r.WithContext(context.WithValue(ctx, doorKey{}, d))
 	defer func() { d.came.Pattern = inside.Pattern }() // for whoever counts requests outside
@@ -143,41 +169,21 @@ func (s *Server) busy(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// read takes a post's body whole, before the request takes a place: whoever sends slowly keeps nobody waiting.
-func (d *atDoor) read() (release func(), ok bool) {
-	if d.r.Method != http.MethodPost {
-		return func() {}, true
-	}
-	size := d.r.ContentLength
-	if size < 0 || size > maxWaiting {
-		size = maxWaiting
-	}
-	release, ok = d.Door.Hold(size)
-	if !ok {
-		d.plainly()
-		return nil, false
-	}
-	body, err := io.ReadAll(d.r.Body)
-	if err != nil {
-		d.r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), failing{err})) // the page says what is wrong with it
-	} else {
-		d.body, d.r.Body = body, io.NopCloser(bytes.NewReader(body))
-	}
-	return release, true
-}
-
-type failing struct{ err error }
-
-func (f failing) Read([]byte) (int, error) { return 0, f.err }
-
 // isNews tells whether an open page asks how far a message has come. Thousands do while they wait for it.
 func isNews(path string) bool {
 	return strings.HasPrefix(path, "/login/") && strings.HasSuffix(path, "/status")
 }
 
-// news has a lane of its own, and takes nobody's place; a page that is not told asks again.
-func (d *atDoor) news() {
-	err := d.Live.Do(d.r.Context(), func() error {
+// isPaper tells whether an address has what we publish for programs: it costs little, and anybody can ask for it for ever.
+func isPaper(r *http.Request) bool {
+	path := r.URL.Path
+	return (r.Method == http.MethodGet || r.Method == http.MethodHead) &&
+		(path == saml.MetadataPath || path == oidc.KeysPath || strings.HasPrefix(path, "/.well-known/") || strings.HasPrefix(path, "/party/"))
+}
+
+// aside is for what has a lane of its own, and takes nobody's place; who is not answered asks again.
+func (d *atDoor) aside(lane *crowd.Lane) {
+	err := lane.Do(d.r.Context(), func() error {
 		d.next.ServeHTTP(d.w, d.r)
 		return nil
 	})

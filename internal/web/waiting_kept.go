@@ -25,8 +25,8 @@ const (
 	ticketUse keyring.Use = "waiting ticket"
 	keptUse   keyring.Use = "waiting form"
 
-	waitingCookie = "waiting"
-	passLife      = 15 * time.Minute // how long whoever waited comes before newcomers
+	waitingCookie = "waiting" // a ticket
+	passCookie    = "waited"  // a pass: whoever has waited comes before newcomers
 )
 
 // What a sealed ticket is for, besides its own form.
@@ -85,17 +85,14 @@ func (d *atDoor) again() {
 		d.crossOrigin(d.w, d.r)
 		return
 	}
-	release, ok := d.read()
-	if !ok {
+	if !d.read() {
 		return
 	}
-	defer release()
 	if !d.unpack() {
 		http.Redirect(d.w, d.r, "/", http.StatusSeeOther)
 		return
 	}
-	rank := d.rank()
-	d.admit(rank)
+	d.admit(d.rank())
 }
 
 // unpack puts the request that the form holds in its place.
@@ -162,15 +159,23 @@ func addressOf(u *url.URL) string {
 // passed remembers that this browser has waited: its next pages come before newcomers'.
 func (d *atDoor) passed() {
 	pass := crowd.Ticket{Arrived: d.Now(), ID: d.ticket.ID}
-	d.setCookie(d.w, d.cookieName(waitingCookie), d.sealTicket(pass, forPass), passLife)
+	d.setCookie(d.w, d.cookieName(passCookie), d.sealTicket(pass, forPass), crowd.PassLife)
 }
 
-// mayPass tells whether the browser has waited before. Who begins at a service waits for each.
-func (d *atDoor) mayPass() bool {
-	c, err := d.r.Cookie(d.cookieName(waitingCookie))
-	if err != nil || d.r.URL.Path == saml.Path || beginsOIDC(d.r.URL.Path) {
+// passes tells whether the browser has waited before, and uses its pass. Who begins at a service waits for each.
+func (d *atDoor) passes() bool {
+	pass, ok := d.passFor(d.r.URL.Path)
+	if !ok || !d.Door.Pass(pass.ID) {
 		return false
 	}
-	_, ok := d.openTicket(c.Value, forPass, passLife)
-	return ok
+	d.pass = pass.ID
+	return true
+}
+
+func (d *atDoor) passFor(path string) (crowd.Ticket, bool) {
+	c, err := d.r.Cookie(d.cookieName(passCookie))
+	if err != nil || path == saml.Path || beginsOIDC(path) {
+		return crowd.Ticket{}, false
+	}
+	return d.openTicket(c.Value, forPass, crowd.PassLife)
 }

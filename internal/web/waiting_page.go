@@ -62,14 +62,28 @@ func (d *atDoor) wait(turn crowd.Turn) {
 			}
 		}
 	}
+	ticket := d.sealTicket(d.ticket, purpose)
+	if !kind.post {
+		d.setCookie(d.w, d.cookieName(waitingCookie), ticket, crowd.TicketLife)
+	}
+	d.show(kind, turn, ticket, request)
+}
+
+// unkept asks to send again what there is no room for, or what did not arrive.
+func (d *atDoor) unkept() {
+	if ofServices(d.r.URL.Path) {
+		d.plainly()
+		return
+	}
+	d.show(waitingKind{lang: langOf(d.r), post: true}, crowd.Soon, "", "")
+}
+
+// show writes the page, of which nothing is held here: a kept form is long.
+func (d *atDoor) show(kind waitingKind, turn crowd.Turn, ticket, request string) {
 	made, err := d.waitingPage(kind)
 	if err != nil {
 		d.fail(d.w, d.r, err)
 		return
-	}
-	ticket := d.sealTicket(d.ticket, purpose)
-	if !kind.post {
-		d.setCookie(d.w, d.cookieName(waitingCookie), ticket, crowd.TicketLife)
 	}
 	tongues, err := d.page(d.r).tongues()
 	if err != nil || kind.post {
@@ -81,6 +95,7 @@ func (d *atDoor) wait(turn crowd.Turn) {
 	d.w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	d.w.Header().Set("Content-Security-Policy", contentPolicy(d.leadsTo()))
 	d.w.WriteHeader(http.StatusServiceUnavailable)
+	d.answer.through()
 	_, _ = strings.NewReplacer(hereTongues, string(tongues), hereTime, html.EscapeString(time), hereAhead, html.EscapeString(ahead),
 		hereTicket, ticket, hereRequest, request, hereAsk, ask).WriteString(d.w, made) // the visitor may have gone
 }
@@ -125,7 +140,7 @@ func (d *atDoor) place() {
 		http.Error(d.w, "400", http.StatusBadRequest)
 		return
 	}
-	purpose := forForm
+	purpose, passes := forForm, false
 	if at := d.r.PostForm.Get("at"); at != "" {
 		u, err := url.ParseRequestURI(at)
 		if err != nil {
@@ -133,10 +148,11 @@ func (d *atDoor) place() {
 			return
 		}
 		purpose = addressOf(u)
+		_, passes = d.passFor(u.Path)
 	}
 	t, ok := d.openTicket(d.r.PostForm.Get("ticket"), purpose, crowd.TicketLife)
-	open, turn := true, crowd.Turn{} // what is no ticket goes on, and begins anew
-	if ok {
+	open, turn := true, crowd.Turn{} // what is no ticket goes on, and begins anew; who has a pass needs none
+	if ok && !passes {
 		open, turn = d.Door.Look(t)
 	}
 	time, ahead := turnSaid(langOf(d.r), turn)

@@ -10,14 +10,14 @@ import (
 	"clave/internal/federation/saml"
 )
 
-// rank tells who comes first: services, who wait for an answer to a person who is in already; and whoever has begun.
+// rank tells who comes first: whoever has begun; then services, who ask for somebody who is in already.
 func (d *atDoor) rank() crowd.Rank {
 	switch {
 	case ofServices(d.r.URL.Path):
-		return crowd.Inside
+		return crowd.Asking
 	case d.begun():
 		return crowd.Inside
-	case d.mayPass():
+	case d.passes():
 		return crowd.Called
 	default:
 		return crowd.Newcomer

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"regexp"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -235,8 +236,11 @@ func TestWaitingInTheMiddle(t *testing.T) {
 	if a := b.get(at + "/status"); a.StatusCode != http.StatusOK {
 		t.Errorf("news of the message need no place: %s", a.Status)
 	}
-	if a := b.get("/saml/metadata"); a.StatusCode != http.StatusServiceUnavailable || strings.Contains(a.text, "<html") {
+	if a := b.post("/oidc/token"); a.StatusCode != http.StatusServiceUnavailable || strings.Contains(a.text, "<html") {
 		t.Errorf("a service is told %s: %s", a.Status, a.text)
+	}
+	if a := b.get("/saml/metadata"); a.StatusCode != http.StatusOK {
+		t.Errorf("what we publish needs no place: %s", a.Status)
 	}
 	leave()
 	if a := b.again(fields); a.Header.Get("Location") != at {
@@ -281,11 +285,22 @@ func TestWaitingHugeForms(t *testing.T) {
 	if len(a.text) > 20<<10 {
 		t.Errorf("a page of %d bytes keeps a form that is too long", len(a.text))
 	}
-	release, _ := g.Door.Hold(1 << 20)
-	if a := b.do(serviceForm(b.asked("low", "relay"))); a.StatusCode != http.StatusServiceUnavailable || strings.Contains(a.text, "ticket") {
+	var all []*crowd.Hold
+	for i := range 8 {
+		all = append(all, g.Door.Hold(strconv.Itoa(i)))
+		all[i].Take(1 << 17)
+	}
+	a = b.do(serviceForm(b.asked("low", "relay")))
+	if a.StatusCode != http.StatusServiceUnavailable || strings.Contains(a.text, `name="ticket"`) {
 		t.Errorf("without memory: %s", a.Status)
 	}
-	release()
+	holds(t, a, "Ahora no podemos guardar lo que ha enviado")
+	if a := b.post("/oidc/token", "code", "c"); a.StatusCode != http.StatusServiceUnavailable || strings.Contains(a.text, "<html") {
+		t.Errorf("a service without memory is told %s: %s", a.Status, a.text)
+	}
+	for _, h := range all {
+		h.Release()
+	}
 	held(t, b.do(serviceForm(b.asked("low", "relay"))))
 }
 

@@ -43,7 +43,7 @@ func (p *Provider) frame() error {
 	m := &manager{p}
 	options := []provider.Option{
 		provider.WithSigner(p.signer), provider.WithHTTPClientFunc(func(context.Context) *http.Client { return nowhere }),
-		provider.WithJWKSEndpoint(keysPath), provider.WithTokenEndpoint(tokenPath), provider.WithAuthorizeEndpoint(authorizePath), provider.WithUserInfoEndpoint(userPath),
+		provider.WithJWKSEndpoint(KeysPath), provider.WithTokenEndpoint(tokenPath), provider.WithAuthorizeEndpoint(authorizePath), provider.WithUserInfoEndpoint(userPath),
 		provider.WithErrorRenderer(renderProblem), provider.WithErrorHandler(p.noteError),
 		provider.WithJWTLifetime(proofLife), provider.WithJWTLeewayTime(leeway), provider.WithJTIConsumer(p.useOnce),
 		provider.WithScopes(libraryScopes()...), provider.WithOpenIDScopeRequired(),

@@ -36,11 +36,13 @@ const Protocol = "oidc"
 // Path is where the endpoints are, but for the discovery document.
 const Path = "/oidc"
 
-// The endpoints.
+// KeysPath is where services find our public keys.
+const KeysPath = Path + "/jwks"
+
+// The other endpoints.
 const (
 	discoveryPath = "/.well-known/openid-configuration"
 	serverPath    = "/.well-known/oauth-authorization-server" // the same document (RFC 8414)
-	keysPath      = Path + "/jwks"
 	authorizePath = Path + "/authorize"
 	pushPath      = Path + "/par"
 	tokenPath     = Path + "/token"
@@ -120,13 +122,13 @@ func (p *Provider) Handler() http.Handler {
 		path  string
 		serve http.HandlerFunc
 	}{
-		{"GET " + discoveryPath, p.serveDiscovery}, {"GET " + serverPath, p.serveDiscovery}, {"GET " + keysPath, p.serveKeys},
+		{"GET " + discoveryPath, p.serveDiscovery}, {"GET " + serverPath, p.serveDiscovery}, {"GET " + KeysPath, p.serveKeys},
 		{"POST " + pushPath, p.post}, {"POST " + tokenPath, p.post}, {"POST " + revokePath, p.post},
 		{"GET " + userPath, p.user}, {"POST " + userPath, p.user},
 	} {
 		mux.HandleFunc(e.path, shared(e.serve))
 	}
-	for _, path := range []string{discoveryPath, serverPath, keysPath, pushPath, tokenPath, revokePath, userPath} {
+	for _, path := range []string{discoveryPath, serverPath, KeysPath, pushPath, tokenPath, revokePath, userPath} {
 		mux.HandleFunc("OPTIONS "+path, shared(preflight))
 	}
 	return withoutCookies(mux)

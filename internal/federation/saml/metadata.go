@@ -26,7 +26,8 @@ const (
 )
 
 // Metadata describes us to services, signed (SAML metadata §2.4): one address for logins and logouts, and the certificates that sign, the present one
-// first. A service that reads it once a day knows every coming certificate before it signs.
+// first. A service that reads it once a day knows every coming certificate before it signs. Anybody may ask for it, and a signature costs: one serves
+// for a minute, as long as the certificates are the same.
 func (g *Gateway) Metadata() ([]byte, error) {
 	now := g.Now()
 	present, err := g.Signing(now)
@@ -37,8 +38,12 @@ func (g *Gateway) Metadata() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return g.published.of(certificates, now, func() ([]byte, error) { return g.signedMetadata(certificates) })
+}
+
+func (g *Gateway) signedMetadata(certificates []*x509.Certificate) ([]byte, error) {
 	root := dress(etree.NewElement("md:EntityDescriptor"), "xmlns:md", metadataNS, "ID", newID(), "entityID", g.Issuer,
-		"validUntil", instant(present.Certificate.NotAfter), "cacheDuration", "P1D")
+		"validUntil", instant(certificates[0].NotAfter), "cacheDuration", "P1D")
 	provider := add(root, "md:IDPSSODescriptor", "protocolSupportEnumeration", protocolNS, "WantAuthnRequestsSigned", "true")
 	for _, c := range certificates {
 		info := add(add(provider, "md:KeyDescriptor", "use", "signing"), "ds:KeyInfo", "xmlns:ds", dsigNS)

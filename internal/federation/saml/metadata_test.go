@@ -22,6 +22,25 @@ func TestMetadataGolden(t *testing.T) {
 	golden(t, "testdata/metadata.golden.xml", steady(must(newGateway(noon).Metadata())))
 }
 
+// Anybody may ask for the metadata as often as they like: it is signed once in a minute, and at once when a key is added.
+func TestMetadataIsSignedSeldom(t *testing.T) {
+	now := noon
+	g := newGateway(noon)
+	g.Now = func() time.Time { return now }
+	first := string(must(g.Metadata()))
+	if string(must(g.Metadata())) != first {
+		t.Error("it is signed for each who asks")
+	}
+	now = now.Add(time.Minute)
+	if string(must(g.Metadata())) == first {
+		t.Error("it is never signed again")
+	}
+	g.Signings = func() ([]keyring.Signing, error) { return []keyring.Signing{{Certificate: successor().cert}}, nil }
+	if coming := base64.StdEncoding.EncodeToString(successor().cert.Raw); !strings.Contains(string(must(g.Metadata())), coming) {
+		t.Error("a key that was added is told of later")
+	}
+}
+
 // A service that configures itself from our metadata, and from nothing else, is served: its requests go to the right place, our answers are believed.
 func TestMetadataConfiguresAService(t *testing.T) {
 	message := must(newGateway(noon).Metadata())

@@ -30,7 +30,7 @@ const Path = "/Proxy2/ServiceProvider"
 // MetadataPath is where services find our Metadata, below our origin.
 const MetadataPath = "/saml/metadata"
 
-// Gateway is our side of the protocol. It keeps nothing between calls.
+// Gateway is our side of the protocol. It keeps nothing between calls but the metadata that it signed last.
 type Gateway struct {
 	Destination  string // the address that requests are posted to; theirs must name exactly this one
 	Issuer       string // our name in answers
@@ -47,6 +47,8 @@ type Gateway struct {
 	// Returning finds the parties that registered an address to return to from a logout: so those are known who name the person in a request to log
 	// out and not themselves. Nil refuses that form.
 	Returning func(ctx context.Context, address string) ([]relying.Party, error)
+
+	published published
 }
 
 // Error is why a request is refused: a stable word, fit to label a metric, that repeats nothing of the request.
