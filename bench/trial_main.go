@@ -36,7 +36,7 @@ var trials = map[string]func(ctx context.Context, o trialOptions, out io.Writer)
 		return o.on(ctx, int(pace*d.Seconds())+100, func(t *trial) error { return t.soak(ctx, d, soakUsers, out) })
 	},
 	"upgrade": func(ctx context.Context, o trialOptions, out io.Writer) error {
-		return o.on(ctx, upgradeCitizens, func(t *trial) error { return t.upgrade(ctx, 8, out) })
+		return o.on(ctx, 40*o.rounds+300, func(t *trial) error { return t.upgrade(ctx, o.rounds, 8, out) })
 	},
 	"failover": func(ctx context.Context, o trialOptions, out io.Writer) error { return o.failover(ctx, out) },
 }
@@ -45,7 +45,7 @@ var trials = map[string]func(ctx context.Context, o trialOptions, out io.Writer)
 func try(ctx context.Context, args []string, out io.Writer) error {
 	var o trialOptions
 	set := flag.NewFlagSet(trialArgument, flag.ContinueOnError)
-	set.IntVar(&o.rounds, "rounds", 30, "how often something is killed")
+	set.IntVar(&o.rounds, "rounds", 30, "how often something is killed; of an upgrade, how many go in and out at each step")
 	set.Float64Var(&o.minutes, "minutes", 60, "how long a soak is")
 	set.IntVar(&o.nodes, "nodes", 1, "nodes, side by side; more than one needs -postgres")
 	set.IntVar(&o.servers, "servers", 2, "PostgreSQL servers of a failover")

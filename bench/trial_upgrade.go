@@ -9,9 +9,6 @@ import (
 	"syscall"
 )
 
-// upgradeCitizens are enough for the steps of an upgrade.
-const upgradeCitizens = 1500
-
 // step is one of an upgrade, and how the house stands after it.
 type step struct {
 	stands string
@@ -20,7 +17,7 @@ type step struct {
 
 // upgrade takes the program of the release before out of service, node by node, while people go in and out, and once back
 // again. On PostgreSQL the tables change in the middle; an SQLite file is brought up to date by the first new node.
-func (t *trial) upgrade(ctx context.Context, users int, out io.Writer) error {
+func (t *trial) upgrade(ctx context.Context, journeys, users int, out io.Writer) error {
 	first, last := t.nodes[0], t.nodes[len(t.nodes)-1]
 	living, stop := context.WithCancel(ctx)
 	defer stop()
@@ -35,7 +32,7 @@ func (t *trial) upgrade(ctx context.Context, users int, out io.Writer) error {
 		if err := s.take(ctx); err != nil {
 			return fmt.Errorf("%s: %w", s.stands, err)
 		}
-		if err := t.some(ctx, 3*users); err != nil {
+		if err := t.some(ctx, journeys); err != nil {
 			return fmt.Errorf("%s: %w", s.stands, err)
 		}
 		fmt.Fprintln(out, "people went in and out while", s.stands)

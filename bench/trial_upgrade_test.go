@@ -24,7 +24,7 @@ func TestUpgrade(t *testing.T) {
 	if again := r.previous(); again != program || !filepath.IsAbs(program) {
 		t.Fatalf("%q, then %q", program, again)
 	}
-	for _, c := range []struct{ name, args string }{{"SQLite", ""}, {"PostgreSQL, two nodes", "-nodes 2 -postgres"}} {
+	for _, c := range []struct{ name, args string }{{"SQLite", "-rounds 5"}, {"PostgreSQL, two nodes", "-rounds 5 -nodes 2 -postgres"}} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			var out strings.Builder

@@ -1,7 +1,8 @@
 // Command clave is Cl@ve in one binary: `clave demo` starts a complete, offline one; `clave serve` serves real people, as its
 // configuration says, and `clave check-config`, `clave migrate` and `clave doctor` say beforehand and meanwhile whether it can. `clave people
 // import` reads the State's register into a database; `clave keys` changes keys; `clave party` registers services; `clave audit` reads
-// the record; `clave reference` reads what an error page shows; `clave epoch raise` voids what a restored database may have forgotten.
+// the record; `clave reference` reads what an error page shows; `clave backup` and `clave restore` copy the embedded
+// database and bring it back; `clave epoch raise` voids what a database that lost commits may have forgotten.
 package main
 
 import (

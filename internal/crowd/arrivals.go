@@ -6,7 +6,7 @@ import "time"
 // once the line is open as far as their arrival.
 type arrivals struct {
 	line  Line
-	pace  Pace
+	pace  pace
 	spent spent
 	crowd
 }

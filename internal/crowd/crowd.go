@@ -3,7 +3,7 @@
 // A node has one [Door]. At most so many requests are worked on at once ([Limits.Work]); behind them a short queue holds what
 // can begin within a moment. Whoever is in the middle of something comes before whoever begins. Beyond that, people wait in
 // their browsers: the [Line] only counts when they came, so that a million of them cost a node the same few kilobytes as ten,
-// and whoever has left costs nothing. The [Pace] says how many may begin each second, and learns it from how those inside fare.
+// and whoever has left costs nothing. The pace says how many may begin each second, and learns it from how those inside fare.
 //
 // A [Lane] is a limit of its own for one neighbour or one expensive thing: when the census hangs, those who need it wait, and
 // nobody else does.

@@ -2,9 +2,9 @@ package crowd
 
 import "time"
 
-// Pace is how many may begin each second. While those inside wait too long it sinks; while it is what holds people back, and
+// pace is how many may begin each second. While those inside wait too long it sinks; while it is what holds people back, and
 // those inside do not wait, it rises. So it finds what this machine carries, whatever people come for.
-type Pace struct {
+type pace struct {
 	rate, least, most float64 // a second
 	credit            float64 // who may begin now
 	at                time.Time
@@ -20,12 +20,12 @@ const (
 	paceBetween = 20
 )
 
-func newPace(rate float64, now time.Time) Pace {
-	return Pace{rate: rate, least: rate / paceBetween, most: rate * paceBetween, credit: max(1, rate), at: now, judged: now}
+func newPace(rate float64, now time.Time) pace {
+	return pace{rate: rate, least: rate / paceBetween, most: rate * paceBetween, credit: max(1, rate), at: now, judged: now}
 }
 
 // tick earns what the time since the last tick is worth, up to a second's, or one.
-func (p *Pace) tick(now time.Time) {
+func (p *pace) tick(now time.Time) {
 	p.credit = min(max(1, p.rate), p.credit+p.rate*max(0, now.Sub(p.at).Seconds()))
 	p.at = now
 	if now.Sub(p.judged) < judgeEvery {
@@ -41,7 +41,7 @@ func (p *Pace) tick(now time.Time) {
 }
 
 // take spends one, if there is one.
-func (p *Pace) take() bool {
+func (p *pace) take() bool {
 	if p.credit < 1 {
 		p.short = true
 		return false

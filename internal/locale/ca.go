@@ -188,7 +188,7 @@ var ca = texts{
 	"problem.away.text":              "Un dels nostres sistemes no respon. Sol tornar en menys d'un minut.",
 	"problem.away.do":                "Esperi un moment i torni-ho a provar.",
 	"problem.away.do-sent":           "Esperi un moment i torni-ho a provar. Si aleshores li diem que ja està fet, és que ho vam rebre la primera vegada.",
-	"problem.away.again":             "Tornar-ho a provar",
+	"problem.away.again":             "Torna-ho a provar",
 	"problem.broken.title":           "Alguna cosa ha fallat per part nostra",
 	"problem.broken.text":            "No hem pogut atendre la seva petició. No és culpa seva, i no s'ha desat res a mitges.",
 	"problem.broken.do":              "Esperi un minut i torni-ho a provar.",

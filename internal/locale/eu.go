@@ -206,7 +206,7 @@ var eu = texts{
 	"problem.request.text":           "Zerbitzuak bidali digun eskaerak ez ditu arauak betetzen. Segurtasunagatik, ez dugu aurrera egingo, eta ez zaitugu zerbitzura bidaliko.",
 	"problem.request.do":             "Itzuli zerbitzuaren orrira eta hasi berriro. Berriz gertatzen bada, jakinarazi zerbitzuari eta eman erreferentzia.",
 	"problem.sms-busy.title":         "Orain SMS asko daude zain",
-	"problem.sms-busy.text":          "Jende askok eskatu du SMS bat, eta zurea beranduegi iritsiko litzateke. Ez dugu ezer bidali, eta honek ez du saiakera gisa balio.",
+	"problem.sms-busy.text":          "Jende askok eskatu du SMS bat, eta zurea beranduegi iritsiko litzateke. Ez dugu ezer bidali, eta hau ez da saiakeratzat hartuko.",
 	"problem.sms-busy.do":            "Itxaron minutu bat eta saiatu berriro. Ez dituzu zure datuak berriro idatzi behar.",
 	"problem.sms-busy.again":         "Saiatu berriro",
 	"problem.stale.title":            "Zerbitzuaren eskaera zaharkituta dago",

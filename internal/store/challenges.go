@@ -59,8 +59,14 @@ func (s *Store) HitTimes(ctx context.Context, key secret.Hash) ([]time.Time, err
 
 // LockHitTimes implements throttle.Store: a counter that does not exist yet is made, so that it can be locked, and forgotten soon unless
 // hits are set. While master keys change it is as many rows as the key has forms, which all nodes lock in one order, and it has the hits of
-// all of them: nobody gains a try.
+// all of them: nobody gains a try. SQLite, where units run one by one, has nothing to lock.
 func (s *Store) LockHitTimes(ctx context.Context, key secret.Hash) ([]time.Time, error) {
+	if s.unit(ctx) == nil {
+		return nil, ErrNoUnit
+	}
+	if _, alone := s.engine.(*embedded); alone {
+		return s.HitTimes(ctx, key)
+	}
 	var lists [][]time.Time
 	for _, form := range s.inOrder(key) {
 		list, err := hits(s.queryRow(ctx, `INSERT INTO counters (key, hits, forget_at) VALUES ($1, $2, $3)
@@ -81,7 +87,7 @@ func (s *Store) SetHitTimes(ctx context.Context, key secret.Hash, times []time.T
 	}
 	current := s.stored(key)[0]
 	for _, form := range s.inOrder(key) {
-		text, args := `UPDATE counters SET hits = $2, forget_at = $3 WHERE key = $1`, []any{form, packed, forget}
+		text, args := setHits, []any{form, packed, forget}
 		if !bytes.Equal(form, current) {
 			text, args = `DELETE FROM counters WHERE key = $1`, []any{form}
 		}
@@ -91,6 +97,15 @@ func (s *Store) SetHitTimes(ctx context.Context, key secret.Hash, times []time.T
 	}
 	return nil
 }
+
+// ClearHitTimes implements throttle.Store.
+func (s *Store) ClearHitTimes(ctx context.Context, key secret.Hash) error {
+	_, err := s.exec(ctx, `DELETE FROM counters WHERE key = $1`, sought(key))
+	return err
+}
+
+const setHits = `INSERT INTO counters (key, hits, forget_at) VALUES ($1, $2, $3)
+	ON CONFLICT (key) DO UPDATE SET hits = excluded.hits, forget_at = excluded.forget_at`
 
 // inOrder are the forms of a hash in the order in which every node locks them.
 func (s *Store) inOrder(key secret.Hash) [][]byte {

@@ -34,11 +34,11 @@ func TestRule22PrimaryDies(t *testing.T) {
 		t.Fatal(err)
 	}
 	died := time.Now()
-	if err := servers.Restart(dead); err != nil { // as a service manager does
-		t.Fatal(err)
-	}
 	next, err := servers.WaitLeader(ctx, dead)
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := servers.Restart(dead); err != nil { // sooner, it might lead again itself
 		t.Fatal(err)
 	}
 	t.Logf("%s leads after %v", next, time.Since(died))

@@ -28,6 +28,8 @@ type Store interface {
 	LockHitTimes(ctx context.Context, key secret.Hash) ([]time.Time, error)
 	// SetHitTimes replaces them. The counter may be forgotten after the moment given; zero means never. It needs a unit.
 	SetHitTimes(ctx context.Context, key secret.Hash, times []time.Time, forget time.Time) error
+	// ClearHitTimes forgets them. It needs a unit.
+	ClearHitTimes(ctx context.Context, key secret.Hash) error
 }
 
 // Key is the counter of this limit for what the parts name. It is a keyed hash: the table of counters names nobody.
@@ -101,8 +103,8 @@ func (l Limit) Wait(ctx context.Context, s Store, key secret.Hash, now time.Time
 }
 
 // Clear forgets every hit of the key.
-func (l Limit) Clear(ctx context.Context, s Store, key secret.Hash, now time.Time) error {
-	return s.SetHitTimes(ctx, key, nil, now)
+func (l Limit) Clear(ctx context.Context, s Store, key secret.Hash) error {
+	return s.ClearHitTimes(ctx, key)
 }
 
 // Forever is the wait of a limit without a period: only Clear ends it.

@@ -105,7 +105,7 @@ func TestForever(t *testing.T) {
 	if wait := take(t, s, l, start, "another"); wait != 0 {
 		t.Errorf("another key waits %v", wait)
 	}
-	if err := s.Do(t.Context(), func(ctx context.Context) error { return l.Clear(ctx, s, l.Key(s.Ring), start) }); err != nil {
+	if err := s.Do(t.Context(), func(ctx context.Context) error { return l.Clear(ctx, s, l.Key(s.Ring)) }); err != nil {
 		t.Fatal(err)
 	}
 	if wait := take(t, s, l, start); wait != 0 {

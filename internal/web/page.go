@@ -36,11 +36,26 @@ func (p page) T(key locale.Key, args ...any) string { return p.Lang.Text(key, ar
 
 func (p page) lang() locale.Lang { return p.Lang }
 
-// Frame is what the layout shows around a page: a template looks long for each field of what is embedded.
-func (p page) Frame() page { return p }
+// frame is what the layout shows around a page. It has fields only: a template looks long for a method, and for each field of
+// what is embedded.
+type frame struct {
+	Code, Service   string
+	Demo, Leads     bool
+	Errors          errorList
+	Tongues, Footer template.HTML
+}
 
-// Tongues offers the page in the other languages. Where the address has no query it is the same on every page.
-func (p page) Tongues() (template.HTML, error) {
+// Frame is the layout's.
+func (p page) Frame() (f frame, err error) {
+	f = frame{Code: p.Lang.Code(), Service: p.Service, Demo: p.Demo, Leads: p.leads(), Errors: p.Errors}
+	if f.Tongues, err = p.tongues(); err == nil {
+		f.Footer, err = p.footer()
+	}
+	return f, err
+}
+
+// tongues offers the page in the other languages. Where the address has no query it is the same on every page.
+func (p page) tongues() (template.HTML, error) {
 	if p.waits {
 		return hereTongues, nil
 	}
@@ -50,8 +65,8 @@ func (p page) Tongues() (template.HTML, error) {
 	return part(p.Lang, "languages", p)
 }
 
-// Footer is the same on every page of a house, unless it carries a reference.
-func (p page) Footer() (template.HTML, error) {
+// footer is the same on every page of a house, unless it carries a reference.
+func (p page) footer() (template.HTML, error) {
 	if p.Reference != "" {
 		return part(p.Lang, "footer", p)
 	}
@@ -71,8 +86,8 @@ func (s *Server) page(r *http.Request) page {
 	}
 }
 
-// Leads tells whether the header leads to the front page: not where somebody is in the middle of something.
-func (p page) Leads() bool { return p.Service == "" && !p.flow }
+// leads tells whether the header leads to the front page: not where somebody is in the middle of something.
+func (p page) leads() bool { return p.Service == "" && !p.flow }
 
 // inFlow tells whether an address is of something that goes on from page to page.
 func inFlow(path string) bool {

@@ -37,16 +37,16 @@ func TestTongues(t *testing.T) {
 			}
 			return page{Lang: l, Languages: tonguesAt(u, l), plain: plain}
 		}
-		made, err := at("/login/1", true).Tongues()
-		fresh, again := at("/login/1", false).Tongues()
+		made, err := at("/login/1", true).tongues()
+		fresh, again := at("/login/1", false).tongues()
 		if err != nil || again != nil || made != fresh || !strings.Contains(string(made), `href="?lang=`) {
 			t.Errorf("%s: %q and %q, %v, %v", l.Code(), made, fresh, err, again)
 		}
-		asked, err := at("/help?q=a%22b", false).Tongues()
+		asked, err := at("/help?q=a%22b", false).tongues()
 		if err != nil || !strings.Contains(string(asked), `q=a%22b"`) {
 			t.Errorf("%s: %q, %v", l.Code(), asked, err)
 		}
-		if none, err := (page{Lang: l, plain: true}).Tongues(); none != "" || err != nil {
+		if none, err := (page{Lang: l, plain: true}).tongues(); none != "" || err != nil {
 			t.Errorf("a page that cannot be asked for again offers %q, %v", none, err)
 		}
 	}

@@ -71,7 +71,7 @@ func (d *atDoor) wait(turn crowd.Turn) {
 	if !kind.post {
 		d.setCookie(d.w, d.cookieName(waitingCookie), ticket, crowd.TicketLife)
 	}
-	tongues, err := d.page(d.r).Tongues()
+	tongues, err := d.page(d.r).tongues()
 	if err != nil || kind.post {
 		tongues = "" // in another language it would have to be asked for, and what was sent would be lost
 	}

@@ -78,7 +78,7 @@ func (s *Service) accept(ctx context.Context, t Try, ch otp.Challenge, now time.
 	if !found || !c.May(assurance.PIN) || c.Phone.IsZero() || c.PhoneSince.After(ch.Created) {
 		return Tried{Verdict: otp.Spent}, s.refused(ctx, t, ch, "changed since", now)
 	}
-	if err := s.Limits.InARow.Clear(ctx, s.Store, s.Limits.InARow.Key(s.Ring, ch.Budget), now); err != nil {
+	if err := s.Limits.InARow.Clear(ctx, s.Store, s.Limits.InARow.Key(s.Ring, ch.Budget)); err != nil {
 		return Tried{}, err
 	}
 	first := false

@@ -6,6 +6,8 @@
 //	429, 503 (Retry-After)                       not taken; later
 //	400, 413 or another refusal                  not taken, and never will be
 //	422                                          not taken, and nobody can be reached at that number
+//	401, 403, 404, 405, 3xx                      not taken: our token or address is wrong; later
+//	408, 409, 5xx, nothing                       unknown
 //
 // and, later, to us, as often as it takes to get a 2xx:
 //

@@ -74,7 +74,7 @@ func (p *Patroni) start(ctx context.Context, servers int) (err error) {
 			return err
 		}
 	}
-	return p.settled(ctx)
+	return p.WaitStandby(ctx)
 }
 
 // freePorts are ports of an address, all different.
@@ -186,8 +186,8 @@ func (p *Patroni) WaitLeader(ctx context.Context, not string) (name string, err 
 	return name, err
 }
 
-// settled waits until a standby is synchronous.
-func (p *Patroni) settled(ctx context.Context) error {
+// WaitStandby waits until a standby is synchronous: before that nothing can be committed.
+func (p *Patroni) WaitStandby(ctx context.Context) error {
 	return until(ctx, func() bool {
 		for _, m := range p.members {
 			if p.says(ctx, m, "synchronous") {
