@@ -239,7 +239,7 @@ tls.certificate: DIR/tls/cert.pem: x509: certificate is valid for clave.example.
 		{"a limit for ever", `wrong    = { count = 10, per = "1d" }`, `wrong = { count = 10 }`, `limits.pin.wrong: want a limit, for example { count = 3, per = "1h" }, with a count of 1 to 200`},
 		{"a limit's typo", `{ count = 100 }`, `{ cuont = 100 }`, `limits.pin.in_a_row.cuont: there is no such key here; count is meant?
 limits.pin.in_a_row: want a limit, for example { count = 3, per = "1h" }, with a count of 1 to 200`},
-		{"the name of our own ids", `name = "first"`, `name = "id"`, `sms.name: want `},
+		{"the name of our own ids", `"first"`, `"id"`, `sms.name: want a name for logs and figures, given to no other carrier, and not "id", not "id"`},
 		{"one name for two", `"second"`, `"first"`, `sms.name: another carrier has this name already`},
 		{"keys of another type", `rate          = 20`, "rate = 20\nsource = \"X\"", `sms.source: is for carriers of type "smpp" only`},
 		{"no such type", `"http"` + "\n", `"soap"` + "\n", `sms.type: want "smpp" or "http", not "soap"`},
