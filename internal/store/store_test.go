@@ -164,7 +164,7 @@ func TestSQLiteFilesAreTheOwners(t *testing.T) {
 	address := sqlite(t)
 	execs(t, open(t, address, options()), `UPDATE house SET epoch = 2`)
 	files, _ := filepath.Glob(filepath.Join(filepath.Dir(address), "*"))
-	if len(files) != 4 { // with the log, its index, and the lock
+	if len(files) != 5 { // with the log, its index, and the two locks
 		t.Errorf("found %q", files)
 	}
 	for _, name := range files {
