@@ -15,17 +15,17 @@ export PATH := $(CURDIR)/.cache/bin:$(PATH)
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
-# Tests that start whole installations and let them die. They run by themselves, afterwards: what chooses a primary wants to be
-# asked in time, and the race detector sees nothing of other processes.
+# Tests that drive browsers, or start whole installations and let them die. They run by themselves, afterwards: what chooses a primary
+# wants to be asked in time, and the race detector sees nothing of other processes.
 #
 # The rest runs with the race detector, but not inside SQLite: it is translated C, each of whose steps would cost ten, and one goroutine
 # at a time has a connection.
-ALONE = ^(TestRule22PrimaryDies|TestTrials|TestUpgrade|TestJourneys|TestParts)$$
+ALONE = ^(TestRule22PrimaryDies|TestTrials|TestUpgrade|TestJourneys|TestParts|TestBrowser)$$
 
 test: install check ## install what is missing, check the code, run every test; a skipped test is a failure
-	@.cache/bin/testsum -tags pkcs11 -race -gcflags='modernc.org/...=-race=false' -count=1 -timeout=15m -skip '$(ALONE)' $(PKG)
-	@alone=$$(go list $(PKG) | grep -E '^clave/(bench|internal/store)$$' || true); \
-	if [ -n "$$alone" ]; then .cache/bin/testsum -tags pkcs11 -p=1 -count=1 -timeout=15m -run '$(ALONE)' $$alone; fi
+	@.cache/bin/testsum -tags pkcs11 -race -gcflags='modernc.org/...=-race=false' -count=1 -timeout=25m -skip '$(ALONE)' $(PKG)
+	@alone=$$(go list $(PKG) | grep -E '^clave/(bench|internal/store|stories)$$' || true); \
+	if [ -n "$$alone" ]; then .cache/bin/testsum -tags pkcs11 -p=1 -count=1 -timeout=25m -run '$(ALONE)' $$alone; fi
 
 install: ## install what the tests need and the machine has not (Debian packages, npm packages, build tools)
 	@bash scripts/install.sh
