@@ -25,13 +25,10 @@ func (o trialOptions) failover(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return o.in(ctx, database, failoverCitizens, func(t *trial) error { return t.failover(ctx, c, out) })
+	return o.in(ctx, database, failoverCitizens, func(t *trial) error { return t.failover(ctx, c, o.within, out) })
 }
 
-// firstLogin is how soon after the new primary the first person must be in.
-const firstLogin = 5 * time.Second
-
-func (t *trial) failover(ctx context.Context, c *storetest.Patroni, out io.Writer) error {
+func (t *trial) failover(ctx context.Context, c *storetest.Patroni, within time.Duration, out io.Writer) error {
 	living, stop := context.WithCancel(ctx)
 	defer stop()
 	wait := t.people(living, 8, t.live)
@@ -57,7 +54,7 @@ func (t *trial) failover(ctx context.Context, c *storetest.Patroni, out io.Write
 		return err
 	}
 	back := time.Since(able)
-	if back > firstLogin {
+	if back > within {
 		t.ledger.fault("the first login came %s after there was a primary that could commit", back.Round(time.Millisecond))
 	}
 	if err := t.some(ctx, 30); err != nil {

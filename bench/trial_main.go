@@ -21,6 +21,7 @@ type trialOptions struct {
 	minutes  float64
 	nodes    int
 	servers  int
+	within   time.Duration
 	postgres bool
 	dir      string
 	program  string // of the release before
@@ -48,6 +49,7 @@ func try(ctx context.Context, args []string, out io.Writer) error {
 	set.IntVar(&o.rounds, "rounds", 30, "how often something is killed; of an upgrade, how many go in and out at each step")
 	set.Float64Var(&o.minutes, "minutes", 60, "how long a soak is")
 	set.IntVar(&o.nodes, "nodes", 1, "nodes, side by side; more than one needs -postgres")
+	set.DurationVar(&o.within, "within", 5*time.Second, "how soon the first login must follow when a primary can commit again")
 	set.IntVar(&o.servers, "servers", 2, "PostgreSQL servers of a failover")
 	set.BoolVar(&o.postgres, "postgres", false, "on a PostgreSQL of its own, instead of SQLite")
 	set.StringVar(&o.dir, "dir", ".cache", "a `folder` on a real disk: the installation is made in it")

@@ -13,7 +13,7 @@ func TestTrials(t *testing.T) {
 		name, args string
 		beside     bool
 	}{
-		{"failover", "failover -nodes 2", false},
+		{"failover", "failover -nodes 2 -within 1m", false},
 		{"soak", "soak -minutes 0.4", false},
 		{"kill on SQLite", "kill -rounds 3", true},
 		{"kill on PostgreSQL, two nodes", "kill -rounds 4 -nodes 2 -postgres", true},

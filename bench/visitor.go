@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 )
@@ -16,6 +17,7 @@ type visitor struct {
 	waited  int    // times that they were asked for patience
 	known   bool   // they have identified themselves in this browser, and are not to be asked again
 	clumsy  bool   // they mistype the PIN once
+	wrong   bool   // and just have
 	sent    []sent // what they have sent since the last request of a service
 }
 
@@ -54,7 +56,7 @@ func (v *visitor) walk(ctx context.Context, p page) (page, error) {
 			return p, errAsked
 		}
 		v.sent = append(v.sent, sent{p.at, f})
-		if p, err = v.browser.post(ctx, p.at, f.action, f.fields); err != nil {
+		if p, err = v.browser.post(ctx, p.at, f.action, f.fields); err != nil && !v.mistyped(err) {
 			return p, err
 		}
 	}
@@ -86,10 +88,18 @@ func (v *visitor) fill(ctx context.Context, p page) (form, bool, error) {
 	return form{}, false, fmt.Errorf("%s asks for nothing that we know: %q", p.at.Path, p.heading)
 }
 
+// mistyped tells whether a page only says that what was typed is wrong, as it is the first time of somebody clumsy.
+func (v *visitor) mistyped(err error) bool {
+	var r *refusal
+	wrong := v.wrong && errors.As(err, &r) && r.status == http.StatusUnprocessableEntity
+	v.wrong = false
+	return wrong
+}
+
 // pin is the code that came by SMS, or at first not that one.
 func (v *visitor) pin(ctx context.Context) (string, error) {
 	if v.clumsy {
-		v.clumsy = false
+		v.clumsy, v.wrong = false, true
 		return "000000", nil
 	}
 	return v.house.phones.code(ctx, phoneOf(v.i), claveHost)
